@@ -1,0 +1,8 @@
+//! zkmargin's statement, in plain integers and as a circuit.
+
+pub mod book;
+pub mod error;
+pub mod market;
+pub mod relation;
+pub mod risk;
+pub mod shape;

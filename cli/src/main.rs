@@ -1,0 +1,2 @@
+//! The zkmargin command line.
+fn main() {}
