@@ -2,7 +2,9 @@
 
 pub mod book;
 pub mod error;
+pub mod json;
 pub mod market;
 pub mod relation;
 pub mod risk;
 pub mod shape;
+pub mod units;

@@ -1,5 +1,11 @@
 //! The market: assets, instruments and their prices, compiled once into integers.
 
+mod compile;
+mod file;
+
+pub use compile::{MarketSource, SourceRow, Terms};
+pub use file::{AssetEntry, InstrumentEntry, MarketFile, Style};
+
 /// Whether a symbol is held as a balance or as a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

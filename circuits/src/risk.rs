@@ -1,5 +1,14 @@
 //! The risk model, compiled once into integers.
 
+mod compile;
+mod file;
+
+pub use compile::RiskSource;
+pub use file::{
+    AssetRiskEntry, BracketEntry, FloorEntry, GroupEntry, InstrumentRiskEntry, RiskFile,
+    WeightEntry,
+};
+
 /// One piece of a piecewise-linear function of a magnitude `x` in quote quanta, from `floor`
 /// (inclusive) to the next segment's floor (exclusive), or to the end of the money range.
 /// Its value is `coefficient * x + intercept` in 10^-6 quote quanta.
