@@ -15,6 +15,11 @@ impl Class {
     /// All classes, in the statement's order.
     pub const ALL: [Class; 3] = [Class::Customer, Class::House, Class::Fund];
 
+    /// Place in [`Class::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
     /// Name as in the files.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,34 @@
 //! The statement in plain integers: the circuit's twin.
+//!
+//! Everything inside a pool is exact at a finer scale and rounded once, against the venue:
+//! prices are in 10^-18 quote quanta, weights and rates in 10^-6, so a collateral value is in
+//! 10^-24 and a requirement, after its group's factor, in 10^-30 quote quanta.
 
-use crate::book::Class;
+mod limits;
+mod totals;
+
+#[cfg(test)]
+pub(crate) mod strategies;
+#[cfg(test)]
+mod tests;
+
+use ethnum::{AsI256, I256, U256};
+
+use crate::book::{Account, Pool};
+use crate::market::{Kind, Market, Symbol};
+use crate::risk::{RiskModel, Segment, SymbolRisk};
+
+pub use limits::{Limits, Quantity, RangeError, RangeProblem};
+pub use totals::{BookTotals, Totals};
+
+/// 10^18: prices and values are exact in this part of a quote quantum.
+pub const FINE: u128 = 1_000_000_000_000_000_000;
+/// 10^6: weights, rates and factors are in this part of one.
+pub const RATE: u128 = 1_000_000;
+/// 10^24: scale of collateral values and charges.
+const COUNTED: I256 = I256::new((FINE * RATE) as i128);
+/// 10^30: scale of a requirement.
+const REQUIRED: I256 = I256::new((FINE * RATE * RATE) as i128);
 
 /// The scan of one risk group in one pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,42 +71,394 @@ pub struct PoolOutcome {
     pub initial: i128,
 }
 
-/// Totals over pools, in quote quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Sum of equities above zero.
-    pub equity_positive: u128,
-    /// Sum of equities below zero, as a magnitude.
-    pub equity_negative: u128,
-    /// Sum of maintenance requirements.
-    pub maintenance: u128,
-    /// Sum of initial requirements.
-    pub initial: u128,
-    /// Pools with equity below maintenance.
-    pub deficient_pools: u64,
-    /// Sum of what they lack.
-    pub shortfall: u128,
-    /// Pools with equity below zero.
-    pub bankrupt_pools: u64,
-    /// Sum of what they lack to zero; equals `equity_negative`.
-    pub bankruptcy: u128,
-    /// Pools with value below zero.
-    pub underwater_pools: u64,
-    /// Sum of what they lack to zero.
-    pub underwater: u128,
+/// The statement of every pool of an account, in order.
+///
+/// # Errors
+/// The first amount beyond its range, naming account, pool and symbol.
+pub fn evaluate_account(
+    market: &Market,
+    risk: &RiskModel,
+    account: &Account,
+    limits: Limits,
+) -> Result<Vec<PoolOutcome>, RangeError> {
+    account
+        .pools
+        .iter()
+        .map(|pool| {
+            evaluate(market, risk, pool, limits).map_err(|error| error.of_account(&account.id))
+        })
+        .collect()
 }
 
-/// Everything the statement publishes of a book, in integers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BookTotals {
-    /// By class, in the order of [`Class::ALL`].
-    pub classes: [Totals; Class::ALL.len()],
-    /// By class and market row - 1 (first variants of coins only, zero elsewhere): claims, debts, in quanta.
-    pub coins: [Vec<(u128, u128)>; Class::ALL.len()],
-    /// By market row - 1 (first variants of contracts only): net quantity, long open interest, in lots.
-    pub contracts: Vec<(i128, u128)>,
-    /// Accounts with a holding.
-    pub accounts: u64,
-    /// Pools with a holding.
-    pub pools: u64,
+/// Rules 2 to 5 of the statement for one pool.
+///
+/// # Errors
+/// The first amount beyond its range, or a pool that is none: holdings out of order, a row the
+/// market or model does not have, a position without its settlement asset.
+pub fn evaluate(
+    market: &Market,
+    risk: &RiskModel,
+    pool: &Pool,
+    limits: Limits,
+) -> Result<PoolOutcome, RangeError> {
+    let mut evaluation = Evaluation::new(risk, pool, limits);
+    let mut asset: Option<OpenAsset> = None;
+    let mut last_row = 0;
+    for (index, holding) in pool.holdings.iter().enumerate() {
+        let rows = usize::from(holding.row)
+            .checked_sub(1)
+            .and_then(|i| Some((market.symbols.get(i)?, risk.symbols.get(i)?)));
+        let Some((symbol, model)) = rows else {
+            return Err(RangeError::malformed(
+                pool,
+                None,
+                RangeProblem::UnknownRow(holding.row),
+            ));
+        };
+        if holding.row <= last_row {
+            return Err(RangeError::malformed(
+                pool,
+                Some(symbol),
+                RangeProblem::NotRising,
+            ));
+        }
+        last_row = holding.row;
+        match symbol.kind {
+            Kind::Asset => {
+                if let Some(open) = asset.take() {
+                    evaluation.close_asset(open)?;
+                }
+                evaluation.check(Some(symbol), Quantity::Base, I256::from(holding.amount))?;
+                let worth = I256::from(holding.amount);
+                asset = Some(OpenAsset {
+                    index,
+                    row: holding.row,
+                    symbol,
+                    model,
+                    worth,
+                });
+                // Replaced when the asset is closed, after the positions settled in it.
+                evaluation.outcome.holdings.push(HoldingOutcome {
+                    amount: 0,
+                    negative: false,
+                    segment: 0,
+                    scanned: 0,
+                });
+            }
+            Kind::Instrument => {
+                match asset.as_mut() {
+                    Some(open) if open.row == symbol.settlement => {
+                        evaluation.check(
+                            Some(symbol),
+                            Quantity::Position,
+                            I256::from(holding.amount),
+                        )?;
+                        // |quantity| < 2^63 and the mark is 64 bits: exact.
+                        open.worth += I256::from(holding.amount * i128::from(symbol.mark));
+                    }
+                    _ => {
+                        let problem = RangeProblem::NoSettlementAsset(symbol.settlement);
+                        return Err(RangeError::malformed(pool, Some(symbol), problem));
+                    }
+                }
+                evaluation.position(symbol, model, holding.amount)?;
+            }
+        }
+    }
+    if let Some(open) = asset {
+        evaluation.close_asset(open)?;
+    }
+    evaluation.finish(market)
+}
+
+/// Index of the segment that holds `x`, in 10^-18 quote quanta: the last whose floor it reaches.
+pub fn segment_of(segments: &[Segment], x: U256) -> usize {
+    let fine = U256::from(FINE);
+    segments
+        .partition_point(|segment| U256::from(segment.floor) * fine <= x)
+        .saturating_sub(1)
+}
+
+/// Value of a segment's line at `x` (10^-18 quote quanta), in 10^-24 quote quanta.
+pub fn line(segment: &Segment, x: U256) -> I256 {
+    x.as_i256() * I256::from(segment.coefficient)
+        + I256::from(segment.intercept) * I256::new(FINE as i128)
+}
+
+/// The asset whose positions are being read.
+struct OpenAsset<'a> {
+    index: usize,
+    row: u16,
+    symbol: &'a Symbol,
+    model: &'a SymbolRisk,
+    /// `base` and what the positions so far are worth, in quanta.
+    worth: I256,
+}
+
+/// A pool half evaluated.
+struct Evaluation<'a> {
+    risk: &'a RiskModel,
+    pool: &'a Pool,
+    limits: Limits,
+    outcome: PoolOutcome,
+    /// Charges beside each scan, in 10^-24 quote quanta.
+    charges: Vec<I256>,
+    /// Charges of holdings without a group.
+    plain_charges: I256,
+    /// Value before haircuts, in 10^-18 quote quanta.
+    value: I256,
+    /// Value after haircuts, in 10^-24 quote quanta.
+    counted: I256,
+    /// Whether some scanned quantity is too long for sums in 128 bits.
+    long_scan: bool,
+}
+
+/// Below this many lots a scan of 2^16 holdings, with losses and floors below 2^62, sums in 128 bits.
+const SHORT_SCAN: i128 = 1 << 46;
+
+impl<'a> Evaluation<'a> {
+    fn new(risk: &'a RiskModel, pool: &'a Pool, limits: Limits) -> Self {
+        Self {
+            risk,
+            pool,
+            limits,
+            outcome: PoolOutcome {
+                holdings: Vec::with_capacity(pool.holdings.len()),
+                scans: Vec::new(),
+                equity: 0,
+                value: 0,
+                maintenance: 0,
+                initial: 0,
+            },
+            charges: Vec::new(),
+            plain_charges: I256::ZERO,
+            value: I256::ZERO,
+            counted: I256::ZERO,
+            long_scan: false,
+        }
+    }
+
+    fn check(
+        &self,
+        symbol: Option<&Symbol>,
+        quantity: Quantity,
+        amount: I256,
+    ) -> Result<i128, RangeError> {
+        self.limits.check(self.pool, symbol, quantity, amount)
+    }
+
+    /// As [`Self::check`] for a magnitude in 10^-18 quote quanta.
+    fn check_fine(
+        &self,
+        symbol: &Symbol,
+        quantity: Quantity,
+        magnitude: U256,
+    ) -> Result<(), RangeError> {
+        if magnitude >= self.limits.money() * U256::from(FINE) {
+            let amount = (magnitude / U256::from(FINE)).as_i256();
+            self.check(Some(symbol), quantity, amount)?;
+        }
+        Ok(())
+    }
+
+    /// Notional and charge of a position.
+    fn position(
+        &mut self,
+        symbol: &Symbol,
+        model: &SymbolRisk,
+        amount: i128,
+    ) -> Result<(), RangeError> {
+        let negative = amount < 0;
+        let notional = U256::from(amount.unsigned_abs()) * U256::from(symbol.unit);
+        self.check_fine(symbol, Quantity::Notional, notional)?;
+        let segments = if negative { &model.short } else { &model.long };
+        let segment = segment_of(segments, notional);
+        let scan = self.scan(model.group);
+        *self.charge(scan) += line(&segments[segment], notional);
+        let scanned = if scan.is_some() { amount } else { 0 };
+        self.long_scan |= scanned.abs() >= SHORT_SCAN;
+        self.outcome.holdings.push(HoldingOutcome {
+            amount,
+            negative,
+            segment,
+            scanned,
+        });
+        Ok(())
+    }
+
+    /// Worth, counted value and debt charge of an asset whose positions are all read.
+    fn close_asset(&mut self, asset: OpenAsset<'_>) -> Result<(), RangeError> {
+        let OpenAsset {
+            index,
+            symbol,
+            model,
+            worth,
+            ..
+        } = asset;
+        let amount = self.check(Some(symbol), Quantity::Worth, worth)?;
+        let negative = amount < 0;
+        let magnitude = U256::from(amount.unsigned_abs()) * U256::from(symbol.unit);
+        self.check_fine(symbol, Quantity::AssetValue, magnitude)?;
+        let segments = if negative { &model.short } else { &model.long };
+        let segment = segment_of(segments, magnitude);
+        let line = line(&segments[segment], magnitude);
+        let scan = self.scan(model.group);
+        let counted = if negative {
+            *self.charge(scan) += line;
+            self.value -= magnitude.as_i256();
+            -(magnitude.as_i256() * I256::from(model.debt_weight))
+        } else {
+            self.value += magnitude.as_i256();
+            line
+        };
+        self.counted += counted;
+        let mut scanned = 0;
+        if scan.is_some() {
+            // The lot's value is between 1 and 2^127 by the compilation of the model.
+            let lot = I256::from(model.lot) * symbol.unit.as_i256() * I256::new(RATE as i128);
+            if lot > 0 {
+                scanned =
+                    self.check(Some(symbol), Quantity::ScannedLots, counted.div_euclid(lot))?;
+            }
+            self.long_scan |= scanned.abs() >= SHORT_SCAN;
+        }
+        self.outcome.holdings[index] = HoldingOutcome {
+            amount,
+            negative,
+            segment,
+            scanned,
+        };
+        Ok(())
+    }
+
+    /// Index of the scan of a group, begun if it is new; none for group 0.
+    fn scan(&mut self, group: u16) -> Option<usize> {
+        if group == 0 {
+            return None;
+        }
+        match self
+            .outcome
+            .scans
+            .binary_search_by_key(&group, |scan| scan.group)
+        {
+            Ok(index) => Some(index),
+            Err(index) => {
+                let losses = vec![0; self.risk.scenarios];
+                self.outcome.scans.insert(
+                    index,
+                    Scan {
+                        group,
+                        losses,
+                        max: 0,
+                    },
+                );
+                self.charges.insert(index, I256::ZERO);
+                Some(index)
+            }
+        }
+    }
+
+    fn charge(&mut self, scan: Option<usize>) -> &mut I256 {
+        match scan {
+            Some(index) => &mut self.charges[index],
+            None => &mut self.plain_charges,
+        }
+    }
+
+    /// Scans, requirement and the four rounded amounts.
+    fn finish(mut self, market: &Market) -> Result<PoolOutcome, RangeError> {
+        if self.long_scan {
+            self.long_scans()?;
+        } else {
+            self.short_scans();
+        }
+        for scan in &mut self.outcome.scans {
+            for loss in &scan.losses {
+                self.limits
+                    .check(self.pool, None, Quantity::ScanLoss, I256::from(*loss))?;
+                scan.max = scan.max.max(*loss);
+            }
+        }
+        debug_assert_eq!(market.symbols.len(), self.risk.symbols.len());
+
+        let mut maintenance = self.plain_charges * I256::new(RATE as i128);
+        let mut initial = maintenance;
+        for (scan, charges) in self.outcome.scans.iter().zip(&self.charges) {
+            let group = usize::from(scan.group)
+                .checked_sub(1)
+                .and_then(|i| self.risk.groups.get(i))
+                .ok_or_else(|| {
+                    RangeError::malformed(self.pool, None, RangeProblem::UnknownGroup(scan.group))
+                })?;
+            let required = I256::from(scan.max) * COUNTED + charges;
+            maintenance += required * I256::from(group.maintenance_factor);
+            initial += required * I256::from(group.initial_factor);
+        }
+        let fine = I256::new(FINE as i128);
+        self.outcome.value = self.check(None, Quantity::Value, self.value.div_euclid(fine))?;
+        self.outcome.equity =
+            self.check(None, Quantity::Equity, self.counted.div_euclid(COUNTED))?;
+        let ceil = |amount: I256| -((-amount).div_euclid(REQUIRED));
+        self.outcome.maintenance = self.check(None, Quantity::Maintenance, ceil(maintenance))?;
+        self.outcome.initial = self.check(None, Quantity::Initial, ceil(initial))?;
+        Ok(self.outcome)
+    }
+
+    /// Losses of all scans where 128 bits are enough.
+    fn short_scans(&mut self) {
+        let PoolOutcome {
+            holdings, scans, ..
+        } = &mut self.outcome;
+        for (outcome, holding) in holdings.iter().zip(&self.pool.holdings) {
+            let model = &self.risk.symbols[usize::from(holding.row) - 1];
+            if model.group == 0 || outcome.scanned == 0 {
+                continue;
+            }
+            let Ok(index) = scans.binary_search_by_key(&model.group, |scan| scan.group) else {
+                continue;
+            };
+            let floor = outcome.scanned.abs() * i128::from(floor_of(model, outcome));
+            let sums = &mut scans[index].losses;
+            for ((sum, loss), weight) in sums
+                .iter_mut()
+                .zip(&model.losses)
+                .zip(&self.risk.floor_weights)
+            {
+                *sum += outcome.scanned * i128::from(*loss) + if *weight { floor } else { 0 };
+            }
+        }
+    }
+
+    /// As [`Self::short_scans`] in 256 bits.
+    fn long_scans(&mut self) -> Result<(), RangeError> {
+        for scan in &mut self.outcome.scans {
+            for scenario in 0..self.risk.scenarios {
+                let mut sum = I256::ZERO;
+                for (outcome, holding) in self.outcome.holdings.iter().zip(&self.pool.holdings) {
+                    let model = &self.risk.symbols[usize::from(holding.row) - 1];
+                    if model.group != scan.group {
+                        continue;
+                    }
+                    let scanned = I256::from(outcome.scanned);
+                    sum += scanned * I256::from(model.losses[scenario]);
+                    if self.risk.floor_weights[scenario] {
+                        sum += scanned.abs() * I256::from(floor_of(model, outcome));
+                    }
+                }
+                scan.losses[scenario] =
+                    self.limits
+                        .check(self.pool, None, Quantity::ScanLoss, sum)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Floor of one lot on the side held.
+fn floor_of(model: &SymbolRisk, outcome: &HoldingOutcome) -> u64 {
+    if outcome.negative {
+        model.floor_short
+    } else {
+        model.floor_long
+    }
 }
