@@ -64,6 +64,50 @@ impl<'a> JsonFile<'a> {
         })
     }
 
+    /// [`JsonFile::decimal`] of a number above zero.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn positive(self, path: &str, text: &str) -> Result<Decimal, InputError> {
+        let value = self.decimal(path, text)?;
+        if value.signum() > 0 {
+            return Ok(value);
+        }
+        Err(self.error(
+            path,
+            format!("\"{text}\" is not above zero"),
+            "give a number above zero",
+        ))
+    }
+
+    /// [`JsonFile::decimal`] of a number that is zero or above.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn not_negative(self, path: &str, text: &str) -> Result<Decimal, InputError> {
+        let value = self.decimal(path, text)?;
+        if value.signum() >= 0 {
+            return Ok(value);
+        }
+        Err(self.error(
+            path,
+            format!("\"{text}\" is below zero"),
+            "give zero or a number above it",
+        ))
+    }
+
+    /// Checks that `text` can be a name.
+    ///
+    /// # Errors
+    /// When it is empty, begins or ends with a blank, or has a control character.
+    pub fn name(self, path: &str, text: &str) -> Result<(), InputError> {
+        if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
+            return Ok(());
+        }
+        let remedy = "give a name without blanks around it or control characters";
+        Err(self.error(path, format!("{text:?} is no name"), remedy))
+    }
+
     fn malformed(self, error: &serde_json::Error) -> InputError {
         let message = error.to_string();
         let problem = message

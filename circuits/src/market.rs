@@ -2,12 +2,15 @@
 
 mod compile;
 mod file;
+mod scale;
+#[cfg(test)]
+mod tests;
 
 pub use compile::{MarketSource, SourceRow, Terms};
 pub use file::{AssetEntry, InstrumentEntry, MarketFile, Style};
 
 /// Whether a symbol is held as a balance or as a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// An asset: its amount is a balance in quanta.
     Asset,

@@ -1,9 +1,11 @@
 //! The risk model, compiled once into integers.
 
 mod compile;
+mod curves;
 mod file;
 
 pub use compile::RiskSource;
+pub use curves::{intercepts, zero_function};
 pub use file::{
     AssetRiskEntry, BracketEntry, FloorEntry, GroupEntry, InstrumentRiskEntry, RiskFile,
     WeightEntry,

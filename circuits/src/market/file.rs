@@ -63,3 +63,13 @@ pub enum Style {
     /// Value is `-multiplier / mark`.
     Inverse,
 }
+
+impl Style {
+    /// Name as in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Inverse => "inverse",
+        }
+    }
+}
