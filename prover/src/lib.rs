@@ -1,1 +1,3 @@
 //! zkmargin prover.
+
+pub mod params;
