@@ -7,4 +7,7 @@ pub mod market;
 pub mod relation;
 pub mod risk;
 pub mod shape;
+pub mod snapshot;
+pub mod statement;
 pub mod units;
+pub mod verdict;
