@@ -17,5 +17,7 @@
     )
 )]
 
+pub mod key;
+pub mod proof;
 pub mod setup;
 pub mod transcript;

@@ -1,0 +1,154 @@
+//! Verifying keys: pinned here, or remade by the caller from checked parameters. Never the bundle's.
+
+use ff::PrimeField;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::plonk::{Circuit, VerifyingKey};
+use halo2_proofs::SerdeFormat;
+use sha2::{Digest, Sha256};
+use zkmargin_circuits::shape::Shape;
+
+use crate::setup::Setup;
+
+/// Form of keys in files: uncompressed, so that reading one is not spent on square roots.
+const FORMAT: SerdeFormat = SerdeFormat::RawBytes;
+
+/// First byte of every key this library version writes.
+const KEY_VERSION: u8 = 2;
+
+/// Why a key cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The bytes are not those that were pinned.
+    #[error(
+        "the pinned key of {shape} under {setup} is not the one it was: this build is damaged"
+    )]
+    Damaged {
+        /// Name of the shape.
+        shape: String,
+        /// Name of the setup.
+        setup: String,
+    },
+    /// The bytes are not a key of the circuit.
+    #[error("not a key of this circuit: {0}")]
+    NotOfThisCircuit(String),
+}
+
+/// The identity of a key: SHA-256 of everything that decides what a proof under it says.
+///
+/// That is the shape's sizes, the degree of the constraint system (which the environment can bend
+/// in the library), the library's own representative of constraints and commitments, and the key's
+/// bytes. Lengths precede what has no fixed one.
+pub fn key_digest(shape: &Shape, key: &VerifyingKey<G1Affine>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut absorb = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    absorb(b"zkmargin key v1");
+    absorb(shape.name.as_bytes());
+    let sizes = [
+        shape.k as usize,
+        shape.limb_bits as usize,
+        shape.money_bits as usize,
+        shape.symbols,
+        shape.groups,
+        shape.scenarios,
+        shape.segments,
+        shape.scan_lanes,
+        key.cs().degree(),
+    ];
+    for size in sizes {
+        absorb(&(size as u64).to_le_bytes());
+    }
+    absorb(key.transcript_repr().to_repr().as_ref());
+    absorb(&key_bytes(key));
+    hash.finalize().into()
+}
+
+/// A key as files have it.
+pub fn key_bytes(key: &VerifyingKey<G1Affine>) -> Vec<u8> {
+    key.to_bytes(FORMAT)
+}
+
+/// Reads a key of circuit `C` from bytes that are trusted to be one: the library checks little.
+///
+/// # Errors
+/// When the bytes cannot be a key of 2^k rows of this circuit, or go on after it.
+pub fn read_key<C: Circuit<Fr>>(
+    bytes: &[u8],
+    k: u32,
+    params: C::Params,
+) -> Result<VerifyingKey<G1Affine>, KeyError> {
+    let not = |why: &str| KeyError::NotOfThisCircuit(why.to_owned());
+    // Version, k, whether selectors are compressed (never): checked here, where it cannot panic.
+    let (head, _) = bytes
+        .split_first_chunk::<6>()
+        .ok_or_else(|| not("too short"))?;
+    let [version, k0, k1, k2, k3, compressed] = *head;
+    if version != KEY_VERSION || compressed != 0 {
+        return Err(not("written by another version"));
+    }
+    if u32::from_le_bytes([k0, k1, k2, k3]) != k {
+        return Err(not("another number of rows"));
+    }
+    let mut rest = bytes;
+    let key = VerifyingKey::read::<_, C>(&mut rest, FORMAT, params)
+        .map_err(|error| KeyError::NotOfThisCircuit(error.to_string()))?;
+    if !rest.is_empty() {
+        return Err(not("bytes after its end"));
+    }
+    if key.fixed_commitments().len() != key.cs().num_fixed_columns() {
+        return Err(not("another number of columns"));
+    }
+    Ok(key)
+}
+
+/// A key that this crate vouches for.
+#[derive(Debug, Clone, Copy)]
+pub struct PinnedKey {
+    /// Name of the shape.
+    pub shape: &'static str,
+    /// The setup it was made under.
+    pub setup: Setup,
+    /// [`key_digest`], in hexadecimal.
+    pub digest: &'static str,
+    /// SHA-256 of `bytes`, in hexadecimal.
+    pub bytes_digest: &'static str,
+    /// [`key_bytes`].
+    pub bytes: &'static [u8],
+}
+
+impl PinnedKey {
+    /// Reads the key, once its bytes are known to be those that were pinned.
+    ///
+    /// # Errors
+    /// When this build does not hold the key it was pinned with, or the circuit has changed since.
+    pub fn read<C: Circuit<Fr, Params = Shape>>(
+        &self,
+        shape: &Shape,
+    ) -> Result<VerifyingKey<G1Affine>, KeyError> {
+        let damaged = || KeyError::Damaged {
+            shape: self.shape.to_owned(),
+            setup: self.setup.to_string(),
+        };
+        if shape.name != self.shape || hex::encode(Sha256::digest(self.bytes)) != self.bytes_digest
+        {
+            return Err(damaged());
+        }
+        let key = read_key::<C>(self.bytes, shape.k, *shape)?;
+        if hex::encode(key_digest(shape, &key)) != self.digest {
+            return Err(damaged());
+        }
+        Ok(key)
+    }
+}
+
+/// The pinned keys. One is added with its file in `keys/`, made by the prover's key generation.
+pub const PINNED_KEYS: &[PinnedKey] = &[];
+
+/// The pinned key of a shape under a setup.
+pub fn pinned_key(shape: &str, setup: Setup) -> Option<&'static PinnedKey> {
+    PINNED_KEYS
+        .iter()
+        .find(|key| key.shape == shape && key.setup == setup)
+}

@@ -1,0 +1,116 @@
+//! One proof against one key, one instance column and one `[tau]G2`.
+
+use std::io;
+
+use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2_proofs::plonk::{self, Error, VerifyingKey};
+use halo2_proofs::poly::commitment::Params;
+use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+
+use crate::transcript::{StrictReader, ELEMENT_BYTES};
+
+/// Why a proof is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// Key, parameters and public inputs do not belong together. No proof is to blame.
+    #[error("key, parameters and public inputs do not belong together: {0}")]
+    Mismatch(&'static str),
+    /// Every proof under a key has the same length.
+    #[error("the proof has {found} bytes, where every proof under this key has {expected}")]
+    Length {
+        /// Bytes of every proof under the key.
+        expected: usize,
+        /// Bytes there are.
+        found: usize,
+    },
+    /// Not the one encoding of points and scalars.
+    #[error("the proof is not well formed: {0}")]
+    Encoding(String),
+    /// Well formed, and does not prove these public inputs.
+    #[error("the proof does not hold for these public inputs")]
+    False,
+}
+
+/// Bytes of every proof under a key.
+///
+/// Points: one for each advice column, three for each lookup, one for each chunk of the permutation,
+/// one that blinds, the pieces of the quotient and two of the opening. Scalars: one for each query of
+/// advice and fixed columns, one that blinds, one for each column of the permutation and, for each of
+/// its chunks, three but the last two, and five for each lookup.
+pub fn proof_length(key: &VerifyingKey<G1Affine>) -> usize {
+    let cs = key.cs();
+    let degree = cs.degree();
+    let lookups = cs.lookups().len();
+    let permuted = cs.permutation().get_columns().len();
+    let chunks = permuted.div_ceil(degree.saturating_sub(2).max(1));
+    let points = cs
+        .num_advice_columns()
+        .saturating_add(lookups.saturating_mul(3))
+        .saturating_add(chunks)
+        .saturating_add(degree.saturating_sub(1))
+        .saturating_add(3);
+    let scalars = cs
+        .advice_queries()
+        .len()
+        .saturating_add(cs.fixed_queries().len())
+        .saturating_add(permuted)
+        .saturating_add(chunks.saturating_mul(3).saturating_sub(1))
+        .saturating_add(lookups.saturating_mul(5))
+        .saturating_add(1);
+    points.saturating_add(scalars).saturating_mul(ELEMENT_BYTES)
+}
+
+/// Checks that `proof` proves the public inputs `instance`, the circuit's one instance column.
+///
+/// The caller decides the length of `instance`: the library pads it with zeros.
+///
+/// # Errors
+/// See [`ProofError`].
+pub fn verify_proof(
+    params: &ParamsKZG<Bn256>,
+    key: &VerifyingKey<G1Affine>,
+    instance: &[Fr],
+    proof: &[u8],
+) -> Result<(), ProofError> {
+    let cs = key.cs();
+    if cs.num_instance_columns() != 1 {
+        return Err(ProofError::Mismatch(
+            "the circuit has not one instance column",
+        ));
+    }
+    if key.get_domain().k() != params.k() {
+        return Err(ProofError::Mismatch("parameters of another size"));
+    }
+    let room = key
+        .get_domain()
+        .get_n()
+        .saturating_sub(cs.blinding_factors().saturating_add(1) as u64);
+    if instance.len() as u64 > room {
+        return Err(ProofError::Mismatch("more public inputs than rows"));
+    }
+    let expected = proof_length(key);
+    if proof.len() != expected {
+        return Err(ProofError::Length {
+            expected,
+            found: proof.len(),
+        });
+    }
+    let mut reader = StrictReader::new(proof);
+    plonk::verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
+        params,
+        key,
+        SingleStrategy::new(params),
+        &[&[instance]],
+        &mut reader,
+    )
+    .map_err(|error| match error {
+        Error::Transcript(error) => ProofError::Encoding(error.to_string()),
+        Error::Opening | Error::ConstraintSystemFailure => ProofError::False,
+        other => ProofError::Encoding(other.to_string()),
+    })?;
+    reader
+        .finish()
+        .map_err(|error: io::Error| ProofError::Encoding(error.to_string()))
+}
