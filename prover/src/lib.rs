@@ -1,3 +1,4 @@
 //! zkmargin prover.
 
+pub mod generate;
 pub mod params;
