@@ -1,2 +1,29 @@
-//! The zkmargin command line.
-fn main() {}
+//! The zkmargin command line: data on standard output, everything else on standard error.
+
+mod args;
+mod commands;
+mod failure;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("zkmargin: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Generate(args) => commands::generate::run(&args),
+        _ => Err(Failure::internal("not wired")),
+    }
+}

@@ -1,0 +1,305 @@
+//! The command line, as types.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  zkmargin demo                                        everything, on a small example
+  zkmargin generate --profile retail --accounts 16000 --seed 1 --out book
+  zkmargin check book                                  the statement in plain integers, no proof
+  zkmargin setup --insecure -k 18 --out params.srs     parameters for trying out
+  zkmargin prove book --params params.srs --out bundle --records records
+  zkmargin verify bundle --allow-insecure-setup
+  zkmargin record --records records --account alice@example > alice.json
+  zkmargin verify-record alice.json bundle --identity alice@example --allow-insecure-setup
+
+Data goes to standard output, logs and progress to standard error.
+Exit codes: 0 valid, 1 something does not hold (or the verdict is uncovered or unmatched),
+2 unusable input or arguments, 3 an internal or input/output failure.";
+
+/// Zero-knowledge proofs that a derivatives exchange can meet its margin.
+#[derive(Debug, Parser)]
+#[command(name = "zkmargin", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs everything on a small example book: snapshot, setup, proof, verification, one customer's check.
+    Demo(DemoArgs),
+    /// Writes a synthetic snapshot in which quantities match and money is conserved.
+    Generate(GenerateArgs),
+    /// Evaluates the whole statement on a snapshot in plain integers; proves nothing.
+    Check(CheckArgs),
+    /// Imports KZG parameters of a ceremony and checks them, or writes the published insecure ones.
+    Setup(SetupArgs),
+    /// Proves a snapshot: writes a bundle to publish and the inclusion records.
+    Prove(ProveArgs),
+    /// Verifies a bundle.
+    Verify(VerifyArgs),
+    /// Prints the inclusion record of one account.
+    Record(RecordArgs),
+    /// Verifies one customer's inclusion record against a bundle.
+    VerifyRecord(VerifyRecordArgs),
+    /// Shows what a file or bundle is: circuit, sizes, digests, compiled integers.
+    Inspect(InspectArgs),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder to keep the demo's files in; a temporary one when not given.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Shapes of synthetic books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// 64 assets, 512 instruments; 3 assets and 5 positions an account on average.
+    Retail,
+    /// 64 assets, no instruments; 50 assets an account, some owed.
+    Collateral50,
+    /// 64 assets, 4,096 instruments; 200 positions an account.
+    Desk,
+    /// About 40 accounts that show every feature.
+    Demo,
+}
+
+/// Formats of the account table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// `accounts.csv`.
+    Csv,
+    /// `accounts.parquet`.
+    Parquet,
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin generate --accounts 16000 --seed 1 --out book
+  zkmargin generate --profile desk --seed 7 --format parquet --out desk
+  zkmargin generate --accounts 2000 --seed 1 --deficient 5 --bankrupt 1 --out stressed
+
+The same seed and options give the same bytes. The folder gets snapshot.json, market.json, risk.json,
+the account table and reserves.json, in which every coin's amount is what all accounts together hold.")]
+pub struct GenerateArgs {
+    /// Number of accounts, the house and fund accounts included [default: by profile].
+    #[arg(long, value_name = "N")]
+    pub accounts: Option<u64>,
+    /// Shape of the book.
+    #[arg(long, value_enum, default_value = "retail")]
+    pub profile: ProfileArg,
+    /// Seed of everything drawn.
+    #[arg(long, value_name = "S")]
+    pub seed: u64,
+    /// Folder to write; made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Number of customers whose cross pool is deficient, the bankrupt ones included [default: as many as bankrupt, 1 for the demo].
+    #[arg(long, value_name = "D")]
+    pub deficient: Option<u64>,
+    /// Number of customers whose cross pool is bankrupt.
+    #[arg(long, value_name = "B", default_value_t = 0)]
+    pub bankrupt: u64,
+    /// Format of the account table.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: FormatArg,
+}
+
+/// Which pools `check --json` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolsArg {
+    /// Every pool.
+    All,
+    /// Pools with equity below maintenance.
+    Deficient,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin check book
+  zkmargin check book --pools all --json > pools.json
+
+Exits 0 whatever the verdict of a well-formed book, 2 when an input file is wrong; the error names file, line and field.")]
+pub struct CheckArgs {
+    /// The snapshot folder.
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshot: PathBuf,
+    /// Which pools are listed.
+    #[arg(long, value_enum, default_value = "deficient")]
+    pub pools: PoolsArg,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `setup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin setup --ptau powersOfTau28_hez_final_18.ptau --out hermez-18.srs
+  zkmargin setup --params kzg_bn254_18.srs --out hermez-18.srs
+  zkmargin setup --insecure -k 18 --out insecure-18.srs
+
+An import is checked in full: points on the curve, one tau in both groups, powers that follow each other.
+The insecure parameters come from a published tau: anyone can forge proofs under them.")]
+pub struct SetupArgs {
+    /// Where the parameters come from.
+    #[command(flatten)]
+    pub source: SetupSource,
+    /// Base-2 logarithm of the number of points; the file's own size when not given.
+    #[arg(short, value_name = "K", required_if_eq("insecure", "true"))]
+    pub k: Option<u32>,
+    /// File to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Exactly one source of parameters.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct SetupSource {
+    /// A `.ptau` file of snarkjs.
+    #[arg(long, value_name = "FILE")]
+    pub ptau: Option<PathBuf>,
+    /// A raw halo2 parameter file.
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+    /// The published insecure parameters.
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// Arguments of `prove`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  zkmargin prove book --params params.srs --out bundle --records records
+
+The bundle is meant to be published and holds nothing private. The records are not: each goes to its customer only.
+A run that was interrupted goes on where it stopped when it is started again with the same folders.")]
+pub struct ProveArgs {
+    /// The snapshot folder.
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshot: PathBuf,
+    /// KZG parameters, as `setup` writes them.
+    #[arg(long, value_name = "FILE")]
+    pub params: PathBuf,
+    /// Folder of the bundle.
+    #[arg(long, value_name = "BUNDLE")]
+    pub out: PathBuf,
+    /// Folder of the inclusion records.
+    #[arg(long, value_name = "DIR")]
+    pub records: PathBuf,
+    /// Circuit shape [default: the smallest that the book and parameters fit].
+    #[arg(long, value_name = "NAME")]
+    pub shape: Option<String>,
+    /// Prints figures as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which setups are accepted.
+#[derive(Debug, Clone, Args)]
+pub struct TrustArgs {
+    /// KZG parameters, to remake a key that is not pinned.
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+    /// Accepts proofs under the published insecure setup, which anyone can forge.
+    #[arg(long)]
+    pub allow_insecure_setup: bool,
+    /// SHA-256 of the `[tau]G2` of another ceremony that you trust.
+    #[arg(long, value_name = "HEX")]
+    pub trust_setup: Option<String>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin verify bundle
+  zkmargin verify bundle --reserves reserves.json --prices prices.json --previous last-bundle --json
+  zkmargin verify bundle --risk risk.json --allow-insecure-setup
+
+What was not asked for is shown as not_performed. An asked check that fails exits 1.")]
+pub struct VerifyArgs {
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The risk model, when the bundle does not have it.
+    #[arg(long, value_name = "FILE")]
+    pub risk: Option<PathBuf>,
+    /// The bundle of the epoch before.
+    #[arg(long, value_name = "BUNDLE")]
+    pub previous: Option<PathBuf>,
+    /// Reserves per coin, to compare with what customers and fund are owed.
+    #[arg(long, value_name = "FILE")]
+    pub reserves: Option<PathBuf>,
+    /// Outside prices, to compare with the market's.
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// Greatest deviation from an outside price that passes.
+    #[arg(long, value_name = "RATIO", default_value = "0.01")]
+    pub tolerance: String,
+    /// Which setups are accepted.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// Folder that `prove --records` wrote.
+    #[arg(long, value_name = "DIR")]
+    pub records: PathBuf,
+    /// The account.
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+}
+
+/// Arguments of `verify-record`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  zkmargin verify-record alice.json bundle --identity alice@example
+
+The identity is typed, never read from the record: the record must be of your account.")]
+pub struct VerifyRecordArgs {
+    /// The inclusion record.
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Your identity, as the venue knows it.
+    #[arg(long, value_name = "ID")]
+    pub identity: String,
+    /// Which setups are accepted.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A bundle or snapshot folder, or one of their files, or parameters.
+    #[arg(value_name = "BUNDLE|FILE")]
+    pub path: PathBuf,
+}
