@@ -24,7 +24,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rayon::prelude::*;
 use zkmargin_circuits::error::InputError;
+use zkmargin_circuits::market::MarketSource;
 use zkmargin_circuits::relation::RangeError;
+use zkmargin_circuits::risk::RiskSource;
 
 use decimal::{decimal, ONE};
 use draw::{customer, Groups, Habits};
@@ -168,7 +170,10 @@ pub enum GenerateError {
 
 impl GenerateError {
     fn io(path: &Path, source: io::Error) -> Self {
-        GenerateError::File { path: path.to_owned(), source }
+        GenerateError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -183,7 +188,11 @@ pub fn generate(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<GenerateReport, GenerateError> {
     let customers = options.accounts.saturating_sub(2);
-    let scripted = if options.profile == Profile::Demo { demo::SCRIPTED } else { 0 };
+    let scripted = if options.profile == Profile::Demo {
+        demo::SCRIPTED
+    } else {
+        0
+    };
     if customers <= scripted {
         return Err(GenerateError::Options(format!(
             "--accounts {} is too few; ask for {} or more (a house and a fund account are among them)",
@@ -233,7 +242,10 @@ pub fn generate(
     let mut start = 0;
     while start < customers {
         let end = customers.min(start + CHUNK);
-        let drawn: Vec<DraftAccount> = (start..end).into_par_iter().map(draw).collect::<Result<_, _>>()?;
+        let drawn: Vec<DraftAccount> = (start..end)
+            .into_par_iter()
+            .map(draw)
+            .collect::<Result<_, _>>()?;
         for account in &drawn {
             book.add(&engine, account)?;
             out.account(&engine.universe, account)?;
@@ -287,15 +299,25 @@ impl Tally {
     fn new(engine: &Engine) -> Self {
         let listed = &engine.universe.instruments;
         let mut firsts: BTreeMap<&str, usize> = BTreeMap::new();
-        let first =
-            listed.iter().enumerate().map(|(i, row)| *firsts.entry(&row.contract).or_insert(i)).collect();
-        Self { contracts: BTreeMap::new(), first, coins: BTreeMap::new() }
+        let first = listed
+            .iter()
+            .enumerate()
+            .map(|(i, row)| *firsts.entry(&row.contract).or_insert(i))
+            .collect();
+        Self {
+            contracts: BTreeMap::new(),
+            first,
+            coins: BTreeMap::new(),
+        }
     }
 
     fn add(&mut self, engine: &Engine, account: &DraftAccount) -> Result<(), GenerateError> {
         for pool in &account.pools {
             for position in &pool.positions {
-                let (lots, cost) = self.contracts.entry(self.first[position.instrument]).or_default();
+                let (lots, cost) = self
+                    .contracts
+                    .entry(self.first[position.instrument])
+                    .or_default();
                 *lots += i128::from(position.lots);
                 *cost += engine.cost(position)?;
             }
@@ -308,7 +330,11 @@ impl Tally {
 
     /// The account that takes the other side of everything, at the prices paid.
     fn house(&self, engine: &Engine) -> Result<DraftAccount, GenerateError> {
-        let mut pool = DraftPool { name: "cross".into(), reserve: USDT, ..DraftPool::default() };
+        let mut pool = DraftPool {
+            name: "cross".into(),
+            reserve: USDT,
+            ..DraftPool::default()
+        };
         let mut gains: BTreeMap<usize, i128> = BTreeMap::new();
         for (instrument, (lots, cost)) in &self.contracts {
             let settlement = engine.universe.instruments[*instrument].settlement;
@@ -319,9 +345,14 @@ impl Tally {
                 *gain += cost;
                 continue;
             }
-            let lots = i64::try_from(-lots)
-                .map_err(|_| GenerateError::Options("the house's positions exceed 64 bits".into()))?;
-            let position = DraftPosition { instrument: *instrument, lots, entry: Entry::Cost(-cost) };
+            let lots = i64::try_from(-lots).map_err(|_| {
+                GenerateError::Options("the house's positions exceed 64 bits".into())
+            })?;
+            let position = DraftPosition {
+                instrument: *instrument,
+                lots,
+                entry: Entry::Cost(-cost),
+            };
             *gain += engine.worth(&position) + cost;
             pool.positions.push(position);
         }
@@ -337,7 +368,10 @@ impl Tally {
             *pool.balances.entry(asset).or_default() += amount - gain;
         }
         engine.settle(&mut pool, Target::Healthy)?;
-        Ok(DraftAccount { id: HOUSE.into(), pools: vec![pool] })
+        Ok(DraftAccount {
+            id: HOUSE.into(),
+            pools: vec![pool],
+        })
     }
 
     fn reserves_json(&self, engine: &Engine) -> String {
@@ -349,7 +383,11 @@ impl Tally {
             .filter(|(asset, _)| engine.coin[*asset] == *asset)
             .map(|(asset, spec)| {
                 let amount = self.coins.get(&asset).copied().unwrap_or(0);
-                format!("\n  \"{}\": \"{}\"", spec.coin, decimal(amount, QUANTUM_DECIMALS))
+                format!(
+                    "\n  \"{}\": \"{}\"",
+                    spec.coin,
+                    decimal(amount, QUANTUM_DECIMALS)
+                )
             })
             .collect();
         format!("{{{}\n}}\n", rows.join(","))
@@ -359,9 +397,17 @@ impl Tally {
 /// The insurance fund: dollars alone.
 fn fund(accounts: u64) -> DraftAccount {
     let dollars = 1_000_000 + 50 * i128::from(accounts);
-    let mut pool = DraftPool { name: "cross".into(), reserve: USDT, ..DraftPool::default() };
-    pool.balances.insert(USDT, dollars * 10i128.pow(QUANTUM_DECIMALS));
-    DraftAccount { id: FUND.into(), pools: vec![pool] }
+    let mut pool = DraftPool {
+        name: "cross".into(),
+        reserve: USDT,
+        ..DraftPool::default()
+    };
+    pool.balances
+        .insert(USDT, dollars * 10i128.pow(QUANTUM_DECIMALS));
+    DraftAccount {
+        id: FUND.into(),
+        pools: vec![pool],
+    }
 }
 
 fn snapshot_json() -> String {
@@ -378,7 +424,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), GenerateError> {
 
 /// Compiles the generated files, as a reader of the snapshot would.
 fn compile(universe: Universe, market: &str, risk: &str) -> Result<Engine, GenerateError> {
-    let _ = (market, risk);
-    let _ = universe;
-    todo!()
+    let market = MarketSource::parse("market.json", market.as_bytes())?;
+    let risk = RiskSource::parse("risk.json", risk.as_bytes(), &market)?;
+    Engine::new(universe, market.market, risk.model)
 }

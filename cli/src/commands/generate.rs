@@ -30,7 +30,8 @@ pub fn run(args: &GenerateArgs) -> Result<(), Failure> {
     };
     let start = Instant::now();
     let progress = bar(options.accounts, "accounts");
-    let report = generate(&options, &args.out, &|done| progress.set_position(done)).map_err(failure)?;
+    let report =
+        generate(&options, &args.out, &|done| progress.set_position(done)).map_err(failure)?;
     progress.finish_and_clear();
     eprintln!(
         "wrote {}: {} accounts, {} holdings, {} house positions, {:.1} s",

@@ -4,7 +4,8 @@ use super::decimal::{snap, ONE, SCALE};
 use super::draw::{open, power_of_two_entry};
 use super::engine::{DraftAccount, DraftPool, DraftPosition, Engine, Entry};
 use super::listings::{
-    coin_price, collateral, dollar, future, option, scan_range, scanned_collateral, six_brackets, steps, USDC, USDT,
+    coin_price, collateral, dollar, future, option, scan_range, scanned_collateral, six_brackets,
+    steps, USDC, USDT,
 };
 use super::options::{span16, Right, Scenario};
 use super::universe::{AssetSpec, GroupSpec, InstrumentSpec, Style, Universe, QUANTUM_DECIMALS};
@@ -21,7 +22,11 @@ const SOL: usize = 5;
 /// Everything the demonstration venue lists: within 64 symbols, 16 groups, 16 scenarios.
 pub fn universe() -> Universe {
     let scenarios = span16();
-    let spot = AssetSpec { id: "USDT@spot".into(), weights: steps(&[(0, 1_000_000)]), ..dollar("USDT", 10_002) };
+    let spot = AssetSpec {
+        id: "USDT@spot".into(),
+        weights: steps(&[(0, 1_000_000)]),
+        ..dollar("USDT", 10_002)
+    };
     let assets = vec![
         dollar("USDT", 10_002),
         dollar("USDC", 9_999),
@@ -30,11 +35,17 @@ pub fn universe() -> Universe {
         scanned_collateral(1, 1, &scenarios),
         collateral(2),
     ];
-    let group = |id: &str, initial| GroupSpec { id: id.into(), factors: (100, initial) };
+    let group = |id: &str, initial| GroupSpec {
+        id: id.into(),
+        factors: (100, initial),
+    };
     Universe {
         model: "demo-pm-1".into(),
         scenarios: scenarios.len(),
-        floor_weights: scenarios.iter().map(|scenario| scenario.price == 0).collect(),
+        floor_weights: scenarios
+            .iter()
+            .map(|scenario| scenario.price == 0)
+            .collect(),
         groups: vec![group("BTC", 125), group("ETH", 125), group("SOL", 140)],
         assets,
         instruments: instruments(&scenarios),
@@ -44,8 +55,16 @@ pub fn universe() -> Universe {
 fn instruments(scenarios: &[Scenario]) -> Vec<InstrumentSpec> {
     let mut perpetual = future("BTC-PERP".into(), 0, 0, USDT, 120, scenarios);
     // Crowded longs: short positions pay less.
-    perpetual.short = steps(&[(0, 2_000), (500_000, 3_000), (2_500_000, 6_000), (10_000_000, 16_000)]);
-    let variant = |suffix: &str| InstrumentSpec { id: format!("BTC-PERP:{suffix}"), ..perpetual.clone() };
+    perpetual.short = steps(&[
+        (0, 2_000),
+        (500_000, 3_000),
+        (2_500_000, 6_000),
+        (10_000_000, 16_000),
+    ]);
+    let variant = |suffix: &str| InstrumentSpec {
+        id: format!("BTC-PERP:{suffix}"),
+        ..perpetual.clone()
+    };
     let (long, short) = (variant("long"), variant("short"));
     let mut rows = vec![
         perpetual,
@@ -62,7 +81,15 @@ fn instruments(scenarios: &[Scenario]) -> Vec<InstrumentSpec> {
     for (coin, strikes) in [(0, [90, 100, 110]), (1, [90, 100, 110])] {
         for strike in strikes {
             for right in [Right::Call, Right::Put] {
-                rows.push(option(coin, coin, USDT, ("29JAN27", 68), strike, right, scenarios));
+                rows.push(option(
+                    coin,
+                    coin,
+                    USDT,
+                    ("29JAN27", 68),
+                    strike,
+                    right,
+                    scenarios,
+                ));
             }
         }
     }
@@ -113,8 +140,18 @@ pub fn account(engine: &Engine, index: u64) -> DraftAccount {
         0 => DraftAccount {
             id: "alice@example".into(),
             pools: vec![
-                pool(engine, "cross", &[(USDT, 12_000, 5)], &[("BTC-PERP", -350, 64_800), ("ETH-PERP", 200, 3_390)]),
-                pool(engine, "iso-1", &[(USDT, 500, 0)], &[("ETH-PERP", 50, 3_600)]),
+                pool(
+                    engine,
+                    "cross",
+                    &[(USDT, 12_000, 5)],
+                    &[("BTC-PERP", -350, 64_800), ("ETH-PERP", 200, 3_390)],
+                ),
+                pool(
+                    engine,
+                    "iso-1",
+                    &[(USDT, 500, 0)],
+                    &[("ETH-PERP", 50, 3_600)],
+                ),
                 pool(engine, "spot", &[(SPOT, 3_000, 0)], &[]),
             ],
         },
@@ -125,13 +162,21 @@ pub fn account(engine: &Engine, index: u64) -> DraftAccount {
                 engine,
                 "cross",
                 &[(USDT, 20_000, 0)],
-                &[("BTC-PERP:long", 500, 61_250), ("BTC-PERP:short", -300, 66_400)],
+                &[
+                    ("BTC-PERP:long", 500, 61_250),
+                    ("BTC-PERP:short", -300, 66_400),
+                ],
             )],
         },
         // A margin loan: ether borrowed against bitcoin.
         2 => DraftAccount {
             id: "carol@example".into(),
-            pools: vec![pool(engine, "cross", &[(USDC, 5_000, 0), (BTC, 1, 5), (ETH, -4, 0)], &[])],
+            pools: vec![pool(
+                engine,
+                "cross",
+                &[(USDC, 5_000, 0), (BTC, 1, 5), (ETH, -4, 0)],
+                &[],
+            )],
         },
         // Inverse contracts against the coins they settle in.
         3 => DraftAccount {
@@ -161,8 +206,18 @@ pub fn account(engine: &Engine, index: u64) -> DraftAccount {
         _ => DraftAccount {
             id: "frank@example".into(),
             pools: vec![
-                pool(engine, "iso-1", &[(USDT, 900, 0)], &[("SOL-PERP", 300, 168)]),
-                pool(engine, "iso-2", &[(USDT, 1_200, 0), (SOL, 10, 0)], &[("ETH-USDC-PERP", -100, 3_470)]),
+                pool(
+                    engine,
+                    "iso-1",
+                    &[(USDT, 900, 0)],
+                    &[("SOL-PERP", 300, 168)],
+                ),
+                pool(
+                    engine,
+                    "iso-2",
+                    &[(USDT, 1_200, 0), (SOL, 10, 0)],
+                    &[("ETH-USDC-PERP", -100, 3_470)],
+                ),
             ],
         },
     }
@@ -176,12 +231,22 @@ fn pool(
     positions: &[(&str, i64, i128)],
 ) -> DraftPool {
     let quanta = 10i128.pow(QUANTUM_DECIMALS);
-    let mut pool = DraftPool { name: name.into(), reserve: USDT, ..DraftPool::default() };
+    let mut pool = DraftPool {
+        name: name.into(),
+        reserve: USDT,
+        ..DraftPool::default()
+    };
     for (asset, units, tenths) in balances {
-        pool.balances.insert(*asset, units * quanta + tenths * quanta / 10);
+        pool.balances
+            .insert(*asset, units * quanta + tenths * quanta / 10);
     }
     for (id, lots, entry) in positions {
-        let Some(instrument) = engine.universe.instruments.iter().position(|row| row.id == *id) else {
+        let Some(instrument) = engine
+            .universe
+            .instruments
+            .iter()
+            .position(|row| row.id == *id)
+        else {
             debug_assert!(false, "{id} is not listed");
             continue;
         };
@@ -189,7 +254,15 @@ fn pool(
             0 => power_of_two_entry(engine.universe.instruments[instrument].mark),
             dollars => dollars * 10i128.pow(SCALE),
         };
-        open(engine, &mut pool, DraftPosition { instrument, lots: *lots, entry: Entry::Price(entry) });
+        open(
+            engine,
+            &mut pool,
+            DraftPosition {
+                instrument,
+                lots: *lots,
+                entry: Entry::Price(entry),
+            },
+        );
     }
     pool
 }

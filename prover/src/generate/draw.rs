@@ -45,7 +45,11 @@ pub fn customer(
     id: String,
     rng: &mut ChaCha12Rng,
 ) -> DraftAccount {
-    let mut cross = DraftPool { name: "cross".into(), reserve: USDT, ..DraftPool::default() };
+    let mut cross = DraftPool {
+        name: "cross".into(),
+        reserve: USDT,
+        ..DraftPool::default()
+    };
     let mut pools = Vec::with_capacity(1);
     match habits {
         Habits::Retail => {
@@ -94,28 +98,49 @@ fn pick<'a, T>(rng: &mut ChaCha12Rng, items: &'a [T]) -> &'a T {
 }
 
 /// Balances worth `wealth` in `count` assets, the reserve first; one in twenty borrows a coin.
-fn balances(engine: &Engine, pool: &mut DraftPool, wealth: i128, count: usize, rng: &mut ChaCha12Rng) {
+fn balances(
+    engine: &Engine,
+    pool: &mut DraftPool,
+    wealth: i128,
+    count: usize,
+    rng: &mut ChaCha12Rng,
+) {
     // Variants of a coin with rules of their own are not drawn.
-    let listed: Vec<usize> = (0..engine.coin.len()).filter(|asset| engine.coin[*asset] == *asset).collect();
+    let listed: Vec<usize> = (0..engine.coin.len())
+        .filter(|asset| engine.coin[*asset] == *asset)
+        .collect();
     let mut left = wealth;
     let mut chosen = vec![USDT];
     while chosen.len() < count.min(listed.len()) {
         let draw = rng.gen_range(1..listed.len());
         // The lesser of two draws: larger coins are held more often.
-        let place = if count > 10 { draw } else { draw.min(rng.gen_range(1..listed.len())) };
+        let place = if count > 10 {
+            draw
+        } else {
+            draw.min(rng.gen_range(1..listed.len()))
+        };
         if !chosen.contains(&listed[place]) {
             chosen.push(listed[place]);
         }
     }
-    let debts = if count > 10 { 6 } else { usize::from(count > 1 && rng.gen_ratio(1, 20)) };
+    let debts = if count > 10 {
+        6
+    } else {
+        usize::from(count > 1 && rng.gen_ratio(1, 20))
+    };
     for (place, asset) in chosen.iter().enumerate().skip(1) {
         let share = left / 100 * rng.gen_range(5..45) / (count as i128 / 10).max(1);
         let owed = place + debts >= count;
         left -= if owed { 0 } else { share };
-        let amount = quanta(share / if owed { 3 } else { 1 }, engine.universe.assets[*asset].price);
-        pool.balances.insert(*asset, if owed { -amount } else { amount });
+        let amount = quanta(
+            share / if owed { 3 } else { 1 },
+            engine.universe.assets[*asset].price,
+        );
+        pool.balances
+            .insert(*asset, if owed { -amount } else { amount });
     }
-    pool.balances.insert(USDT, quanta(left, engine.universe.assets[USDT].price));
+    pool.balances
+        .insert(USDT, quanta(left, engine.universe.assets[USDT].price));
 }
 
 /// What `value` buys at `price`, in quanta, to five digits below the unit price's size.
@@ -134,30 +159,52 @@ fn trade(
     count: usize,
     rng: &mut ChaCha12Rng,
 ) {
-    let wanted = if count > 50 { rng.gen_range(4..=12) } else { *pick(rng, &[1, 1, 1, 2, 2, 2, 2, 3, 3, 4]) };
+    let wanted = if count > 50 {
+        rng.gen_range(4..=12)
+    } else {
+        *pick(rng, &[1, 1, 1, 2, 2, 2, 2, 3, 3, 4])
+    };
     let listed = groups.members.len();
     let mut chosen: Vec<usize> = pool
         .balances
         .keys()
-        .filter_map(|asset| engine.universe.assets[*asset].scan.as_ref().map(|(group, _)| *group))
+        .filter_map(|asset| {
+            engine.universe.assets[*asset]
+                .scan
+                .as_ref()
+                .map(|(group, _)| *group)
+        })
         .collect();
-    let instruments = |chosen: &[usize]| chosen.iter().map(|group| groups.members[*group].len()).sum::<usize>();
+    let instruments = |chosen: &[usize]| {
+        chosen
+            .iter()
+            .map(|group| groups.members[*group].len())
+            .sum::<usize>()
+    };
     while chosen.len() < wanted.min(count).min(listed) || instruments(&chosen) < count {
         if chosen.len() == listed {
             break;
         }
-        let next = rng.gen_range(0..listed).min(rng.gen_range(0..listed)).min(rng.gen_range(0..listed));
+        let next = rng
+            .gen_range(0..listed)
+            .min(rng.gen_range(0..listed))
+            .min(rng.gen_range(0..listed));
         if !chosen.contains(&next) {
             chosen.push(next);
         }
     }
     let leverage = rng.gen_range(20..300);
     let notional = wealth / 100 * leverage / count.max(1) as i128;
-    let mut candidates: Vec<usize> =
-        chosen.iter().flat_map(|group| groups.members[*group].iter().copied()).collect();
+    let mut candidates: Vec<usize> = chosen
+        .iter()
+        .flat_map(|group| groups.members[*group].iter().copied())
+        .collect();
     // One position in every group chosen, the rest anywhere among them.
-    let mut held: Vec<usize> =
-        chosen.iter().take(count).filter_map(|group| groups.members[*group].choose(rng).copied()).collect();
+    let mut held: Vec<usize> = chosen
+        .iter()
+        .take(count)
+        .filter_map(|group| groups.members[*group].choose(rng).copied())
+        .collect();
     candidates.shuffle(rng);
     for candidate in candidates {
         if held.len() >= count {
@@ -181,7 +228,12 @@ pub fn open(engine: &Engine, pool: &mut DraftPool, position: DraftPosition) {
 }
 
 /// A position of about `notional`, entered within a twelfth of the mark.
-pub fn position(engine: &Engine, instrument: usize, notional: i128, rng: &mut ChaCha12Rng) -> DraftPosition {
+pub fn position(
+    engine: &Engine,
+    instrument: usize,
+    notional: i128,
+    rng: &mut ChaCha12Rng,
+) -> DraftPosition {
     let row = &engine.universe.instruments[instrument];
     let lot_notional = match row.style {
         Style::Linear => row.lot * row.multiplier / ONE * row.notional_price() / ONE,
@@ -192,23 +244,40 @@ pub fn position(engine: &Engine, instrument: usize, notional: i128, rng: &mut Ch
     let lots = i64::try_from(lots.clamp(1, 1 << 40)).unwrap_or(1);
     let sign = if rng.gen_ratio(53, 100) { 1 } else { -1 };
     let price = match row.style {
-        Style::Linear => snap(row.mark + row.mark / 1_000 * rng.gen_range(-80..=80), row.tick).max(row.tick),
+        Style::Linear => snap(
+            row.mark + row.mark / 1_000 * rng.gen_range(-80..=80),
+            row.tick,
+        )
+        .max(row.tick),
         // Entries whose reciprocal ends, so that the cost is a whole number of quanta.
         Style::Inverse => power_of_two_entry(row.mark),
     };
-    DraftPosition { instrument, lots: sign * lots, entry: Entry::Price(price) }
+    DraftPosition {
+        instrument,
+        lots: sign * lots,
+        entry: Entry::Price(price),
+    }
 }
 
 /// The greatest `2^a * 10^b` not above `price`.
 pub fn power_of_two_entry(price: i128) -> i128 {
     let ten = 10i128.pow(price.unsigned_abs().max(1).ilog10());
-    [8, 4, 2, 1].into_iter().map(|head| head * ten).find(|entry| *entry <= price).unwrap_or(ten)
+    [8, 4, 2, 1]
+        .into_iter()
+        .map(|head| head * ten)
+        .find(|entry| *entry <= price)
+        .unwrap_or(ten)
 }
 
 /// An isolated pool of one position, with its own collateral.
 fn isolated(engine: &Engine, groups: &Groups, wealth: i128, rng: &mut ChaCha12Rng) -> DraftPool {
-    let mut pool = DraftPool { name: "iso-1".into(), reserve: USDT, ..DraftPool::default() };
-    pool.balances.insert(USDT, quanta(wealth, engine.universe.assets[USDT].price));
+    let mut pool = DraftPool {
+        name: "iso-1".into(),
+        reserve: USDT,
+        ..DraftPool::default()
+    };
+    pool.balances
+        .insert(USDT, quanta(wealth, engine.universe.assets[USDT].price));
     let group = rng.gen_range(0..groups.members.len());
     let linear: Vec<usize> = groups.members[group]
         .iter()

@@ -82,22 +82,46 @@ impl Engine {
     /// # Errors
     /// When the market does not list one of them.
     pub fn new(universe: Universe, market: Market, risk: RiskModel) -> Result<Self, GenerateError> {
-        let rows: BTreeMap<&str, u16> =
-            market.symbols.iter().zip(1..).map(|(symbol, row)| (symbol.id.as_str(), row)).collect();
+        let rows: BTreeMap<&str, u16> = market
+            .symbols
+            .iter()
+            .zip(1..)
+            .map(|(symbol, row)| (symbol.id.as_str(), row))
+            .collect();
         let row = |id: &str| {
-            rows.get(id).copied().ok_or_else(|| GenerateError::Unlisted(id.to_owned()))
+            rows.get(id)
+                .copied()
+                .ok_or_else(|| GenerateError::Unlisted(id.to_owned()))
         };
-        let asset_rows = universe.assets.iter().map(|asset| row(&asset.id)).collect::<Result<_, _>>()?;
-        let instrument_rows =
-            universe.instruments.iter().map(|row_of| row(&row_of.id)).collect::<Result<_, _>>()?;
+        let asset_rows = universe
+            .assets
+            .iter()
+            .map(|asset| row(&asset.id))
+            .collect::<Result<_, _>>()?;
+        let instrument_rows = universe
+            .instruments
+            .iter()
+            .map(|row_of| row(&row_of.id))
+            .collect::<Result<_, _>>()?;
         let coin = universe
             .assets
             .iter()
             .map(|asset| {
-                universe.assets.iter().position(|other| other.coin == asset.coin).unwrap_or_default()
+                universe
+                    .assets
+                    .iter()
+                    .position(|other| other.coin == asset.coin)
+                    .unwrap_or_default()
             })
             .collect();
-        Ok(Self { universe, market, risk, asset_rows, instrument_rows, coin })
+        Ok(Self {
+            universe,
+            market,
+            risk,
+            asset_rows,
+            instrument_rows,
+            coin,
+        })
     }
 
     /// Cost of a position in quanta of its settlement asset.
@@ -108,9 +132,9 @@ impl Engine {
         let row = &self.universe.instruments[position.instrument];
         match position.entry {
             Entry::Cost(cost) => Ok(cost),
-            Entry::Price(price) => {
-                row.cost(position.lots, price).ok_or_else(|| GenerateError::InexactCost(row.id.clone()))
-            }
+            Entry::Price(price) => row
+                .cost(position.lots, price)
+                .ok_or_else(|| GenerateError::InexactCost(row.id.clone())),
         }
     }
 
@@ -130,15 +154,20 @@ impl Engine {
             let settlement = self.universe.instruments[position.instrument].settlement;
             *bases.entry(settlement).or_insert(0) -= self.cost(position)?;
         }
-        let assets =
-            bases.iter().map(|(asset, base)| Holding { row: self.asset_rows[*asset], amount: *base });
+        let assets = bases.iter().map(|(asset, base)| Holding {
+            row: self.asset_rows[*asset],
+            amount: *base,
+        });
         let positions = draft.positions.iter().map(|position| Holding {
             row: self.instrument_rows[position.instrument],
             amount: i128::from(position.lots),
         });
         let mut holdings: Vec<Holding> = assets.chain(positions).collect();
         holdings.sort_unstable_by_key(|holding| holding.row);
-        Ok(Pool { name: draft.name.clone(), holdings })
+        Ok(Pool {
+            name: draft.name.clone(),
+            holdings,
+        })
     }
 
     /// The statement of a drafted pool.
@@ -146,7 +175,12 @@ impl Engine {
     /// # Errors
     /// When it is beyond the widest range.
     pub fn outcome(&self, draft: &DraftPool) -> Result<PoolOutcome, GenerateError> {
-        Ok(evaluate(&self.market, &self.risk, &self.pool(draft)?, Limits::WIDE)?)
+        Ok(evaluate(
+            &self.market,
+            &self.risk,
+            &self.pool(draft)?,
+            Limits::WIDE,
+        )?)
     }
 
     /// Every asset of a pool and its `u`, in quanta.
@@ -157,7 +191,8 @@ impl Engine {
         let mut amounts = draft.balances.clone();
         for position in &draft.positions {
             let settlement = self.universe.instruments[position.instrument].settlement;
-            *amounts.entry(settlement).or_insert(0) += self.worth(position) - self.cost(position)?;
+            *amounts.entry(settlement).or_insert(0) +=
+                self.worth(position) - self.cost(position)?;
         }
         Ok(amounts.into_iter().collect())
     }

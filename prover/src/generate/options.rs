@@ -33,11 +33,19 @@ pub fn span16() -> Vec<Scenario> {
     let mut scenarios = Vec::with_capacity(16);
     for price in [0, 333_333, -333_333, 666_667, -666_667, MILLION, -MILLION] {
         for width in [1_250_000, 750_000] {
-            scenarios.push(Scenario { price, width, weight: MILLION });
+            scenarios.push(Scenario {
+                price,
+                width,
+                weight: MILLION,
+            });
         }
     }
     for price in [3 * MILLION, -3 * MILLION] {
-        scenarios.push(Scenario { price, width: MILLION, weight: 330_000 });
+        scenarios.push(Scenario {
+            price,
+            width: MILLION,
+            weight: 330_000,
+        });
     }
     scenarios
 }
@@ -47,7 +55,11 @@ pub fn grid33() -> Vec<Scenario> {
     let mut scenarios = Vec::with_capacity(33);
     for step in -5..=5i128 {
         for width in [700_000, MILLION, 1_300_000] {
-            scenarios.push(Scenario { price: step * 200_000, width, weight: MILLION });
+            scenarios.push(Scenario {
+                price: step * 200_000,
+                width,
+                weight: MILLION,
+            });
         }
     }
     scenarios
@@ -113,7 +125,16 @@ mod tests {
     #[test]
     fn never_loses_more_than_the_premium() {
         let mark = option_value(Right::Put, 100 * ONE, 90 * ONE, 10 * ONE);
-        let array = option_array(&span16(), Right::Put, 100 * ONE, 90 * ONE, 10 * ONE, mark, 150_000, 1);
+        let array = option_array(
+            &span16(),
+            Right::Put,
+            100 * ONE,
+            90 * ONE,
+            10 * ONE,
+            mark,
+            150_000,
+            1,
+        );
         assert!(array.iter().all(|pnl| *pnl >= -mark - 1));
         assert_eq!(array.len(), 16);
         assert_eq!(grid33().len(), 33);

@@ -17,7 +17,14 @@ use super::universe::{Universe, QUANTUM_DECIMALS};
 use super::{AccountFormat, GenerateError};
 
 /// Columns of the account table.
-const COLUMNS: [&str; 6] = ["account", "pool", "symbol", "quantity", "entry_price", "cost"];
+const COLUMNS: [&str; 6] = [
+    "account",
+    "pool",
+    "symbol",
+    "quantity",
+    "entry_price",
+    "cost",
+];
 
 /// Rows of a Parquet row group.
 const GROUP_ROWS: usize = 1 << 16;
@@ -42,7 +49,9 @@ struct Table {
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Table").field("rows", &self.columns[0].len()).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("rows", &self.columns[0].len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,18 +66,26 @@ impl AccountWriter {
         let sink = match format {
             AccountFormat::Csv => {
                 let mut out = BufWriter::with_capacity(1 << 20, file);
-                writeln!(out, "{}", COLUMNS.join(",")).map_err(|error| GenerateError::io(&path, error))?;
+                writeln!(out, "{}", COLUMNS.join(","))
+                    .map_err(|error| GenerateError::io(&path, error))?;
                 Sink::Csv(out)
             }
             AccountFormat::Parquet => {
-                let fields: Vec<String> =
-                    COLUMNS.iter().map(|name| format!("required binary {name} (utf8);")).collect();
-                let schema = parse_message_type(&format!("message accounts {{ {} }}", fields.join(" ")))?;
+                let fields: Vec<String> = COLUMNS
+                    .iter()
+                    .map(|name| format!("required binary {name} (utf8);"))
+                    .collect();
+                let schema =
+                    parse_message_type(&format!("message accounts {{ {} }}", fields.join(" ")))?;
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(ZstdLevel::default()))
                     .build();
-                let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-                Sink::Parquet(Box::new(Table { writer, columns: Default::default() }))
+                let writer =
+                    SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
+                Sink::Parquet(Box::new(Table {
+                    writer,
+                    columns: Default::default(),
+                }))
             }
         };
         Ok(Self { sink, rows: 0 })
@@ -78,7 +95,11 @@ impl AccountWriter {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn account(&mut self, universe: &Universe, account: &DraftAccount) -> Result<(), GenerateError> {
+    pub fn account(
+        &mut self,
+        universe: &Universe,
+        account: &DraftAccount,
+    ) -> Result<(), GenerateError> {
         for pool in &account.pools {
             for (asset, balance) in &pool.balances {
                 let quantity = decimal(*balance, QUANTUM_DECIMALS);
@@ -141,10 +162,16 @@ impl Table {
         }
         let mut group = self.writer.next_row_group()?;
         for column in &mut self.columns {
-            let Some(mut writer) = group.next_column()? else { break };
-            let values: Vec<ByteArray> =
-                column.drain(..).map(|field| ByteArray::from(field.into_bytes())).collect();
-            writer.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+            let Some(mut writer) = group.next_column()? else {
+                break;
+            };
+            let values: Vec<ByteArray> = column
+                .drain(..)
+                .map(|field| ByteArray::from(field.into_bytes()))
+                .collect();
+            writer
+                .typed::<ByteArrayType>()
+                .write_batch(&values, None, None)?;
             writer.close()?;
         }
         group.close()?;

@@ -88,7 +88,7 @@ impl InstrumentSpec {
         let lot = self.lot.checked_mul(self.multiplier)? / ONE;
         let size = lot.checked_mul(i128::from(lots))?;
         let (numerator, denominator) = match self.style {
-            Style::Linear => (size.checked_mul(price)? , ONE * (ONE / quanta)),
+            Style::Linear => (size.checked_mul(price)?, ONE * (ONE / quanta)),
             Style::Inverse => (-size.checked_mul(quanta)?, price),
         };
         (numerator % denominator == 0).then(|| numerator / denominator)
@@ -124,7 +124,10 @@ pub struct Universe {
 impl Universe {
     /// Bytes of `market.json`: one row a line.
     pub fn market_json(&self) -> String {
-        let mut out = format!("{{ \"quote_quantum\": \"{}\",\n  \"assets\": [", decimal(1, QUOTE_DECIMALS));
+        let mut out = format!(
+            "{{ \"quote_quantum\": \"{}\",\n  \"assets\": [",
+            decimal(1, QUOTE_DECIMALS)
+        );
         rows(&mut out, &self.assets, |asset| {
             format!(
                 r#"{{ "id": "{}", "coin": "{}", "price": "{}", "quantum": "{}" }}"#,
@@ -148,7 +151,10 @@ impl Universe {
                 decimal(row.multiplier, SCALE),
                 decimal(row.lot, SCALE),
                 decimal(row.mark, SCALE),
-                row.basis.map_or("null".into(), |basis| format!("\"{}\"", decimal(basis, SCALE))),
+                row.basis.map_or("null".into(), |basis| format!(
+                    "\"{}\"",
+                    decimal(basis, SCALE)
+                )),
             )
         });
         out.push_str(" }\n");
@@ -158,7 +164,11 @@ impl Universe {
     /// Bytes of `risk.json`: one row a line.
     pub fn risk_json(&self) -> String {
         let weights = if self.floor_weights.contains(&true) {
-            let bits: Vec<&str> = self.floor_weights.iter().map(|w| if *w { "1" } else { "0" }).collect();
+            let bits: Vec<&str> = self
+                .floor_weights
+                .iter()
+                .map(|w| if *w { "1" } else { "0" })
+                .collect();
             format!("[{}]", bits.join(", "))
         } else {
             "null".into()
@@ -181,7 +191,11 @@ impl Universe {
                 Some((group, pnl)) => (format!("\"{}\"", self.groups[*group].id), array(pnl)),
                 None => ("null".into(), "null".into()),
             };
-            let debts = if asset.debt_brackets.is_empty() { "null".into() } else { brackets(&asset.debt_brackets) };
+            let debts = if asset.debt_brackets.is_empty() {
+                "null".into()
+            } else {
+                brackets(&asset.debt_brackets)
+            };
             format!(
                 r#"{{ "id": "{}", "lot": "{}", "debt_weight": "{}", "group": {group}, "pnl": {pnl}, "debt_brackets": {debts}, "weights": {} }}"#,
                 asset.id,
@@ -195,10 +209,16 @@ impl Universe {
             let floor = if row.floor_short == 0 {
                 "null".into()
             } else {
-                format!(r#"{{ "long": "0", "short": "{}" }}"#, decimal(row.floor_short, SCALE))
+                format!(
+                    r#"{{ "long": "0", "short": "{}" }}"#,
+                    decimal(row.floor_short, SCALE)
+                )
             };
             let charges = if row.long == row.short {
-                format!(r#""brackets": {}, "short_brackets": null, "long_brackets": null"#, brackets(&row.long))
+                format!(
+                    r#""brackets": {}, "short_brackets": null, "long_brackets": null"#,
+                    brackets(&row.long)
+                )
             } else {
                 format!(
                     r#""brackets": null, "short_brackets": {}, "long_brackets": {}"#,
@@ -220,13 +240,21 @@ impl Universe {
 
 fn rows<T>(out: &mut String, items: &[T], row: impl Fn(&T) -> String) {
     for (index, item) in items.iter().enumerate() {
-        let _ = write!(out, "{}\n    {}", if index == 0 { "" } else { "," }, row(item));
+        let _ = write!(
+            out,
+            "{}\n    {}",
+            if index == 0 { "" } else { "," },
+            row(item)
+        );
     }
     out.push_str(" ]");
 }
 
 fn array(values: &[i128]) -> String {
-    let quoted: Vec<String> = values.iter().map(|value| format!("\"{}\"", decimal(*value, SCALE))).collect();
+    let quoted: Vec<String> = values
+        .iter()
+        .map(|value| format!("\"{}\"", decimal(*value, SCALE)))
+        .collect();
     format!("[{}]", quoted.join(", "))
 }
 
@@ -256,7 +284,11 @@ fn tiers(steps: &[Step]) -> String {
         .enumerate()
         .map(|(index, (_, ratio))| match steps.get(index + 1) {
             Some((end, _)) => {
-                format!(r#"{{ "up_to": "{}", "ratio": "{}" }}"#, decimal(*end, SCALE), decimal(*ratio, SCALE))
+                format!(
+                    r#"{{ "up_to": "{}", "ratio": "{}" }}"#,
+                    decimal(*end, SCALE),
+                    decimal(*ratio, SCALE)
+                )
             }
             None => format!(r#"{{ "ratio": "{}" }}"#, decimal(*ratio, SCALE)),
         })
