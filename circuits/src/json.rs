@@ -1,8 +1,11 @@
 //! Reads the JSON files of a snapshot, with errors that say where.
 
+mod place;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::InputError;
+use crate::json::place::{line_of, path_at};
 use crate::units::{Decimal, DecimalError};
 
 /// A JSON file being read: its name as the user knows it, and its text.
@@ -48,10 +51,7 @@ impl<'a> JsonFile<'a> {
     ) -> InputError {
         let path = path.into();
         let line = line_of(self.text, &path);
-        InputError {
-            line,
-            ..InputError::new(self.name, path, problem, remedy)
-        }
+        InputError::new(self.name, path, problem, remedy).at_line(line)
     }
 
     /// The decimal `text` of the field at `path`.
@@ -126,13 +126,61 @@ impl<'a> JsonFile<'a> {
         } else {
             "make the file well-formed JSON"
         };
+        let mut path = path_at(self.text, error.line(), error.column());
+        if let Some(missing) = problem.strip_prefix("missing field `") {
+            let dot = if path.is_empty() { "" } else { "." };
+            path.extend([dot, missing.trim_end_matches('`')]);
+        }
         InputError {
             line: u64::try_from(error.line()).ok().filter(|line| *line > 0),
-            ..InputError::new(self.name, "", problem, remedy)
+            ..InputError::new(self.name, path, problem, remedy)
         }
     }
 }
 
-fn line_of(_text: &str, _path: &str) -> Option<u64> {
-    None
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    type Amounts = BTreeMap<String, Vec<String>>;
+
+    #[test]
+    fn accepts_a_byte_order_mark_and_windows_lines() {
+        let bytes = b"\xef\xbb\xbf{\r\n \"a\": [\"1\",\r\n \"x\"] }";
+        let file = JsonFile::new("f.json", bytes).unwrap();
+        assert_eq!(file.parse::<Amounts>().unwrap()["a"], ["1", "x"]);
+        let error = file.decimal("a[1]", "x").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "f.json:3: a[1]: \"x\" is not a decimal number; \
+             write digits with an optional minus sign and point, such as -1234.5"
+        );
+    }
+
+    #[test]
+    fn rejects_numbers_text_and_bytes() {
+        for (text, line, field, problem) in [
+            ("{\n\"a\": [\"1\", 1.5] }", 2, "a[1]", "expected a string"),
+            ("{\"a\": [\"1\",\n\n]}", 3, "a", "trailing comma"),
+            ("{\"a\": []} x", 1, "", "trailing characters"),
+            ("", 1, "", "EOF"),
+            ("{\"a\": [\n\"\\q\"]}", 2, "a[0]", "invalid escape"),
+        ] {
+            let file = JsonFile::new("f.json", text.as_bytes()).unwrap();
+            let error = file.parse::<Amounts>().unwrap_err();
+            assert_eq!(
+                (error.line, error.field.as_str()),
+                (Some(line), field),
+                "{error}"
+            );
+            assert!(error.problem.contains(problem), "{error}");
+        }
+        let error = JsonFile::new("f.json", b"{\n\"a\": \"\xff\"}").unwrap_err();
+        assert_eq!(
+            (error.line, error.problem.as_str()),
+            (Some(2), "is not UTF-8 text")
+        );
+    }
 }

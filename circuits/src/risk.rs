@@ -3,6 +3,8 @@
 mod compile;
 mod curves;
 mod file;
+#[cfg(test)]
+mod tests;
 
 pub use compile::RiskSource;
 pub use curves::{intercepts, zero_function};
