@@ -1,4 +1,5 @@
 //! zkmargin prover.
 
+pub mod accounts;
 pub mod generate;
 pub mod params;

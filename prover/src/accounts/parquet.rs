@@ -1,0 +1,107 @@
+//! `accounts.parquet`: the columns of `accounts.csv`, as strings or (for numbers) decimals.
+
+use std::fs::File;
+use std::path::Path;
+
+use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::data_type::Decimal;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use parquet::schema::types::Type;
+use zkmargin_circuits::error::InputError;
+use zkmargin_circuits::units;
+
+use super::collect::{find_columns, Collector, TextRow, COLUMNS};
+use super::ReadError;
+
+/// Columns from here on are numbers.
+const FIRST_NUMBER: usize = 3;
+
+/// Reads a file into the collector, row by row.
+pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {
+    let file = collector.file();
+    let opened =
+        File::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    let unreadable = |error: ParquetError| {
+        let problem = format!("is not a readable Parquet file: {error}");
+        let remedy = "write it with Snappy, Zstandard or no compression";
+        ReadError::Input(InputError::new(file, "", problem, remedy))
+    };
+    let reader = SerializedFileReader::new(opened).map_err(unreadable)?;
+    let schema = reader.metadata().file_metadata().schema();
+    let columns = schema.get_fields();
+    let places = find_columns(file, columns.iter().map(|column| column.name()))?;
+    for (index, place) in places.iter().enumerate() {
+        if let Some(column) = place.and_then(|place| columns.get(place)) {
+            check_type(file, column, index >= FIRST_NUMBER)?;
+        }
+    }
+    let mut texts: [String; COLUMNS.len()] = Default::default();
+    for (line, row) in (1..).zip(reader.get_row_iter(None).map_err(unreadable)?) {
+        let row = row.map_err(unreadable)?;
+        for (place, (_, field)) in row.get_column_iter().enumerate() {
+            let column = places.iter().position(|column| *column == Some(place));
+            if let Some(text) = column.and_then(|column| texts.get_mut(column)) {
+                write_text(field, text);
+            }
+        }
+        let [account, pool, symbol, quantity, entry_price, cost] = &texts;
+        collector.add(line, &TextRow { account, pool, symbol, quantity, entry_price, cost })?;
+    }
+    Ok(())
+}
+
+/// Strings, and decimals for numbers; floats would have been rounded.
+fn check_type(file: &str, column: &Type, number: bool) -> Result<(), InputError> {
+    if column.is_primitive() {
+        let info = column.get_basic_info();
+        let text = column.get_physical_type() == Physical::BYTE_ARRAY
+            && (info.converted_type() == ConvertedType::UTF8
+                || info.logical_type_ref() == Some(&LogicalType::String));
+        if text || number && info.converted_type() == ConvertedType::DECIMAL {
+            return Ok(());
+        }
+    }
+    let problem = match column {
+        Type::PrimitiveType { physical_type: Physical::FLOAT | Physical::DOUBLE, .. } => {
+            "is a column of floats, which are not exact".to_owned()
+        }
+        Type::PrimitiveType { physical_type, .. } => format!("is a column of {physical_type}"),
+        Type::GroupType { .. } => "is a column of groups".to_owned(),
+    };
+    let remedy = if number {
+        "write it as strings, or as decimals such as decimal(38, 18)"
+    } else {
+        "write it as strings"
+    };
+    Err(InputError::new(file, column.name(), problem, remedy))
+}
+
+/// Replaces `text` by the value; null is empty.
+fn write_text(field: &Field, text: &mut String) {
+    text.clear();
+    match field {
+        Field::Str(value) => text.push_str(value),
+        Field::Decimal(value) => match decimal(value) {
+            Some(value) => text.push_str(&value.to_string()),
+            // No decimal of the statement has so many digits: refused as one that has too many.
+            None => text.extend(std::iter::repeat_n('9', units::MAX_DIGITS + 1)),
+        },
+        _ => {}
+    }
+}
+
+fn decimal(value: &Decimal) -> Option<units::Decimal> {
+    // Two's complement, highest byte first.
+    let (bytes, mut wide) = (value.data(), [0u8; 16]);
+    let sign = if bytes.first()? >> 7 == 1 { 0xff } else { 0 };
+    let (extension, kept) = bytes.split_at(bytes.len().saturating_sub(wide.len()));
+    if extension.iter().any(|byte| *byte != sign) || kept.first()? >> 7 != sign >> 7 {
+        return None;
+    }
+    wide.fill(sign);
+    wide.get_mut(16 - kept.len()..)?.copy_from_slice(kept);
+    let scale = u32::try_from(value.scale()).ok()?;
+    Some(units::Decimal::new(i128::from_be_bytes(wide), scale))
+}
