@@ -86,7 +86,7 @@ fn scenarios(file: JsonFile, entries: &RiskFile) -> Result<(usize, Vec<bool>), I
     if weights.len() != scenarios {
         return Err(file.error(
             "floor_weights",
-            format!("has {} numbers for {scenarios} scenarios", weights.len()),
+            format!("has length {}, for {scenarios} scenarios", weights.len()),
             "give one 0 or 1 for each scenario, or null",
         ));
     }
@@ -410,7 +410,7 @@ impl Compiler<'_> {
             return Err(self.file.error(
                 path,
                 format!(
-                    "pnl of `{id}` has {} numbers for {} scenarios",
+                    "pnl of `{id}` has length {}, for {} scenarios",
                     pnl.len(),
                     self.scenarios
                 ),
