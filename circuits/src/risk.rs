@@ -3,6 +3,7 @@
 mod compile;
 mod curves;
 mod file;
+mod scan;
 #[cfg(test)]
 mod tests;
 
