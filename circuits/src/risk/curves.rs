@@ -85,72 +85,91 @@ impl Scale<'_> {
             ));
         }
         let mut segments: Vec<Segment> = Vec::with_capacity(tiers.len());
-        let mut floor = 0;
+        let (mut floor, mut before) = (Some(0), String::new());
         for (index, tier) in tiers.iter().enumerate() {
-            let at = format!("{path}[{index}].ratio");
-            let ratio = file.decimal(&at, &tier.ratio)?;
-            let coefficient = match self.rate(&at, ratio) {
-                Ok(rate) if rate <= RATE_ONE => rate,
-                Err(error) if ratio.signum() >= 0 && ratio.scale() > RATE_DECIMALS => {
-                    return Err(error)
-                }
-                _ => {
-                    let problem = format!("ratio {ratio} of `{id}` is outside 0..1");
-                    return Err(file.error(at, problem, "give a ratio from 0 to 1"));
-                }
-            };
-            if segments
-                .last()
-                .is_some_and(|last| last.coefficient < coefficient)
-            {
+            let path = format!("{path}[{index}]");
+            let Some(begin) = floor else {
+                // The tier before this one has no end.
                 return Err(file.error(
-                    at,
-                    format!("ratio {ratio} of `{id}` is above that of the tier before"),
-                    "let ratios fall, or stay, from tier to tier",
+                    format!("{before}.up_to"),
+                    format!("tier {index} of {} of `{id}` has no up_to", tiers.len()),
+                    "give every tier but the last an up_to",
                 ));
-            }
-            let intercept = self.joined(&at, id, segments.last(), floor, coefficient)?;
+            };
+            let coefficient = self.ratio(&path, id, tier, segments.last())?;
+            let intercept = self.joined(&path, id, segments.last(), begin, coefficient)?;
             segments.push(Segment {
-                floor,
+                floor: begin,
                 coefficient,
                 intercept,
                 jump: 0,
             });
-            let at = format!("{path}[{index}].up_to");
-            match (&tier.up_to, index + 1 == tiers.len()) {
-                (None, true) => {}
-                (Some(up_to), false) => {
-                    let end = self.money(&at, id, up_to)?;
-                    if end <= floor {
-                        return Err(file.error(
-                            at,
-                            format!("tier of `{id}` ends at {up_to}, not above where it begins"),
-                            "let up_to rise from tier to tier, from above 0",
-                        ));
-                    }
-                    floor = end;
-                }
-                (Some(up_to), true) => {
-                    return Err(file.error(
-                        at,
-                        format!("the last tier of `{id}` ends at {up_to}: the open end is missing"),
-                        "add a last tier without up_to, such as { \"ratio\": \"0\" }",
-                    ))
-                }
-                (None, false) => {
-                    return Err(file.error(
-                        at,
-                        format!(
-                            "tier {} of {} of `{id}` has no up_to",
-                            index + 1,
-                            tiers.len()
-                        ),
-                        "give every tier but the last an up_to",
-                    ))
-                }
-            }
+            floor = self.end(&path, id, tier, begin)?;
+            before = path;
+        }
+        if floor.is_some() {
+            return Err(file.error(
+                format!("{before}.up_to"),
+                format!("the last tier of `{id}` has an end: the open end is missing"),
+                "add a last tier without up_to, such as { \"ratio\": \"0\" }",
+            ));
         }
         Ok(segments)
+    }
+
+    /// A tier's ratio in 10^-6, not above that of the last.
+    fn ratio(
+        self,
+        path: &str,
+        id: &str,
+        tier: &WeightEntry,
+        last: Option<&Segment>,
+    ) -> Result<u32, InputError> {
+        let path = format!("{path}.ratio");
+        let ratio = self.file.decimal(&path, &tier.ratio)?;
+        let coefficient = match self.rate(&path, ratio) {
+            Ok(rate) if rate <= RATE_ONE => rate,
+            Err(error) if ratio.signum() >= 0 && ratio.scale() > RATE_DECIMALS => {
+                return Err(error)
+            }
+            _ => {
+                let problem = format!("ratio {ratio} of `{id}` is outside 0..1");
+                return Err(self.file.error(path, problem, "give a ratio from 0 to 1"));
+            }
+        };
+        if last.is_some_and(|last| last.coefficient < coefficient) {
+            let problem = format!("ratio {ratio} of `{id}` is above that of the tier before");
+            return Err(self.file.error(
+                path,
+                problem,
+                "let ratios fall, or stay, from tier to tier",
+            ));
+        }
+        Ok(coefficient)
+    }
+
+    /// Where a tier ends, if it does.
+    fn end(
+        self,
+        path: &str,
+        id: &str,
+        tier: &WeightEntry,
+        begin: u128,
+    ) -> Result<Option<u128>, InputError> {
+        let Some(up_to) = &tier.up_to else {
+            return Ok(None);
+        };
+        let path = format!("{path}.up_to");
+        let end = self.money(&path, id, up_to)?;
+        if end > begin {
+            return Ok(Some(end));
+        }
+        let problem = format!("tier of `{id}` ends at {up_to}, not above where it begins");
+        Err(self.file.error(
+            path,
+            problem,
+            "let up_to rise from tier to tier, from above 0",
+        ))
     }
 
     /// Charge brackets: zero at zero, not falling, `cum` as it must be.
