@@ -1,5 +1,6 @@
 //! zkmargin's statement, in plain integers and as a circuit.
 
+pub mod base;
 pub mod book;
 pub mod error;
 pub mod json;

@@ -9,6 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+pub use zkmargin_circuits::base::RowPrice;
+use zkmargin_circuits::base::Row;
 use zkmargin_circuits::book::{Account, Class, Holding, Pool};
 use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::market::{Kind, MarketSource};
@@ -35,17 +37,6 @@ pub enum ReadError {
         /// What went wrong.
         source: io::Error,
     },
-}
-
-/// What an account's row says beside its quantity, in ordinary units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowPrice {
-    /// Nothing: the row is a balance.
-    Balance,
-    /// The position's entry price.
-    Entry(Decimal),
-    /// What was paid for the position, in units of its settlement asset, positive for a long.
-    Cost(Decimal),
 }
 
 /// One row of an accounts file, as it was written.
@@ -99,6 +90,11 @@ impl BookRow {
             PriceKind::Entry => RowPrice::Entry(widen(self.price)),
             PriceKind::Cost => RowPrice::Cost(widen(self.price)),
         }
+    }
+
+    /// The row without its place.
+    pub fn as_written(&self) -> Row {
+        Row { row: self.row, quantity: self.quantity(), price: self.price() }
     }
 }
 
