@@ -3,3 +3,4 @@
 pub mod accounts;
 pub mod generate;
 pub mod params;
+pub mod write;

@@ -1,0 +1,179 @@
+//! `zkmargin check`: the whole statement in plain integers.
+
+use std::cmp::Reverse;
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use zkmargin_circuits::book::Account;
+use zkmargin_circuits::relation::{
+    evaluate_account, BookTotals, Limits, PoolOutcome, RangeError, Totals,
+};
+use zkmargin_circuits::statement::{Amount, ProofFields, Statement};
+use zkmargin_circuits::units::Decimal;
+use zkmargin_circuits::verdict::{fund, Basis, Verdict};
+
+use super::print_json;
+use crate::args::{CheckArgs, PoolsArg};
+use crate::failure::Failure;
+use crate::report::{self, short, Table};
+use crate::snapshot::Loaded;
+
+/// Accounts evaluated at once.
+const CHUNK: usize = 1024;
+
+/// Pools a person is shown.
+const SHOWN: usize = 20;
+
+/// One line of `pools`.
+#[derive(Debug, Clone, Serialize)]
+struct PoolLine {
+    account: String,
+    pool: String,
+    class: &'static str,
+    equity: Amount,
+    value: Amount,
+    maintenance: Amount,
+    initial: Amount,
+    shortfall: Amount,
+    #[serde(skip)]
+    lacks: u128,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    verdict: Verdict,
+    basis: Basis,
+    qualifications: [&'static str; 1],
+    statement: &'a RawValue,
+    pools: &'a [PoolLine],
+}
+
+/// What evaluating a part of the book gives.
+struct Part {
+    totals: BookTotals,
+    pools: Vec<PoolLine>,
+}
+
+/// Reads, evaluates and prints.
+pub fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let loaded = Loaded::read(&args.snapshot)?;
+    let Part { totals, mut pools } = evaluate(&loaded, args.pools)?;
+    // Worst first; pools that lack nothing stay in the order of accounts.
+    pools.sort_by_key(|pool| Reverse(pool.lacks));
+    let verdict = Verdict::of(&totals);
+    let statement = Statement::from_totals(
+        &loaded.header,
+        ProofFields::default(),
+        loaded.digests().unwrap_or_default(),
+        &totals,
+        &loaded.market,
+    );
+    if args.json {
+        let text = unproven(&loaded, &statement)?;
+        print_json(&CheckJson {
+            verdict,
+            basis: Basis::Margin,
+            qualifications: ["not proven"],
+            statement: &text,
+            pools: &pools,
+        })
+    } else {
+        let fund = Amount::unsigned(fund(&totals), loaded.market.quote_quantum);
+        let mut out = io::stdout().lock();
+        write!(out, "{}", human(&statement, &totals, verdict, &fund, &pools, args.pools))
+            .map_err(Failure::internal)
+    }
+}
+
+fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
+    let market = &loaded.market.market;
+    let quantum = loaded.market.quote_quantum;
+    let part = |accounts: &[Account]| -> Result<Part, RangeError> {
+        let mut totals = BookTotals::new(market);
+        let mut pools = Vec::new();
+        for account in accounts {
+            let outcomes = evaluate_account(market, &loaded.risk.model, account, Limits::WIDE)?;
+            totals.add_account(market, account, &outcomes);
+            for (pool, outcome) in account.pools.iter().zip(&outcomes) {
+                let line = line(account, &pool.name, outcome, quantum);
+                if listed == PoolsArg::All || line.lacks > 0 {
+                    pools.push(line);
+                }
+            }
+        }
+        Ok(Part { totals, pools })
+    };
+    let parts: Vec<Result<Part, RangeError>> =
+        loaded.book.accounts.par_chunks(CHUNK).map(part).collect();
+    let mut whole = Part { totals: BookTotals::new(market), pools: Vec::new() };
+    for part in parts {
+        let part = part.map_err(|error| Failure::input(error.in_file(loaded.book.file)))?;
+        whole.totals.merge(&part.totals);
+        whole.pools.extend(part.pools);
+    }
+    Ok(whole)
+}
+
+fn line(account: &Account, pool: &str, outcome: &PoolOutcome, quantum: Decimal) -> PoolLine {
+    let lacks = Totals::from(outcome).shortfall;
+    let amount = |value| Amount::signed(value, quantum);
+    PoolLine {
+        account: account.id.clone(),
+        pool: pool.to_owned(),
+        class: account.class.name(),
+        equity: amount(outcome.equity),
+        value: amount(outcome.value),
+        maintenance: amount(outcome.maintenance),
+        initial: amount(outcome.initial),
+        shortfall: Amount::unsigned(lacks, quantum),
+        lacks,
+    }
+}
+
+/// The statement with null for what is not known without a proof.
+fn unproven(loaded: &Loaded, statement: &Statement) -> Result<Box<RawValue>, Failure> {
+    let text = serde_json::to_string(&statement.unproven()).map_err(Failure::internal)?;
+    let _ = loaded;
+    RawValue::from_string(text).map_err(Failure::internal)
+}
+
+fn human(
+    statement: &Statement,
+    totals: &BookTotals,
+    verdict: Verdict,
+    fund: &Amount,
+    pools: &[PoolLine],
+    listed: PoolsArg,
+) -> String {
+    let mut out = format!(
+        "{}, epoch {}, {}: {} accounts, {} pools\n\n",
+        statement.venue, statement.epoch, statement.time, totals.accounts, totals.pools
+    );
+    out += &report::totals(statement);
+    out += &format!("\nthe fund can pay {} {}\n\n", short(fund), statement.quote);
+    out += &report::coins(statement);
+    out += &format!("\n{}", report::contracts(statement));
+    let shown = if listed == PoolsArg::All { pools.len() } else { SHOWN };
+    if !pools.is_empty() {
+        let mut table = Table::default();
+        let what = if listed == PoolsArg::All { "pool" } else { "deficient pool, worst first" };
+        table.row([what, "class", "equity", "maintenance", "initial", "shortfall"]);
+        for pool in pools.iter().take(shown) {
+            table.row([
+                format!("{} {}", pool.account, pool.pool),
+                pool.class.to_owned(),
+                short(&pool.equity),
+                short(&pool.maintenance),
+                short(&pool.initial),
+                short(&pool.shortfall),
+            ]);
+        }
+        out += &format!("\n{}", table.render());
+        if pools.len() > shown {
+            out += &format!("  and {} more; --json lists them all\n", pools.len() - shown);
+        }
+    }
+    out + &format!("\nverdict: {verdict} (evaluated, not proven)\n")
+}
