@@ -302,8 +302,10 @@ impl Serialize for Unproven<'_> {
         fields.serialize_field("time", &statement.time)?;
         fields.serialize_field("quote", &statement.quote)?;
         fields.serialize_field("previous", &statement.previous)?;
-        fields.serialize_field("market", &statement.market)?;
-        fields.serialize_field("risk_model", &statement.risk_model)?;
+        // Digests depend on the shape: all zeros where none holds the book.
+        let known = |digest: Digest| (digest != Digest::default()).then_some(digest);
+        fields.serialize_field("market", &known(statement.market))?;
+        fields.serialize_field("risk_model", &known(statement.risk_model))?;
         fields.serialize_field("accounts_root", &null)?;
         fields.serialize_field("capacity", &null)?;
         fields.serialize_field("counts", &null)?;

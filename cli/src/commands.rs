@@ -1,8 +1,14 @@
 //! One module a command.
 
+pub mod check;
 pub mod generate;
 
+use std::io::{self, Write};
 use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::failure::Failure;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -13,4 +19,11 @@ pub fn bar(total: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(total).with_style(style).with_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Prints JSON on standard output.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value).map_err(Failure::internal)?;
+    writeln!(out).map_err(Failure::internal)
 }

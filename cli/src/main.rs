@@ -3,6 +3,8 @@
 mod args;
 mod commands;
 mod failure;
+mod report;
+mod snapshot;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Check(args) => commands::check::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         _ => Err(Failure::internal("not wired")),
     }

@@ -48,7 +48,9 @@ impl Table {
 /// Thousands apart, and at most two decimals; what is cut off shows as `~`.
 pub fn short(amount: &Amount) -> String {
     let text = amount.as_str();
-    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (sign, text) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut grouped = String::with_capacity(whole.len() + whole.len() / 3);
     for (place, digit) in whole.chars().enumerate() {
@@ -140,11 +142,7 @@ pub fn coins(statement: &Statement) -> String {
             &house.claims,
         ];
         if figures.iter().any(|amount| amount.as_str() != "0") {
-            table.row(
-                [customer.id.clone()]
-                    .into_iter()
-                    .chain(figures.map(short)),
-            );
+            table.row([customer.id.clone()].into_iter().chain(figures.map(short)));
         }
     }
     table.render()

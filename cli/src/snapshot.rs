@@ -6,6 +6,7 @@ use std::path::Path;
 use zkmargin_circuits::market::MarketSource;
 use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::snapshot::Snapshot;
+use zkmargin_circuits::statement::InputDigests;
 use zkmargin_prover::accounts::{read_book, Book, ReadError};
 
 use crate::failure::Failure;
@@ -48,6 +49,11 @@ impl Loaded {
             risk,
             book,
         })
+    }
+
+    /// Digests of market and model in the first shape that holds them.
+    pub fn digests(&self) -> Option<InputDigests> {
+        None
     }
 }
 

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use zkmargin_circuits::book::Account;
 use zkmargin_circuits::relation::{
     evaluate_account, BookTotals, Limits, PoolOutcome, RangeError, Totals,
 };
-use zkmargin_circuits::statement::{Amount, ProofFields, Statement};
+use zkmargin_circuits::statement::{Amount, ProofFields, Statement, Unproven};
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{fund, Basis, Verdict};
 
@@ -46,7 +45,7 @@ struct CheckJson<'a> {
     verdict: Verdict,
     basis: Basis,
     qualifications: [&'static str; 1],
-    statement: &'a RawValue,
+    statement: Unproven<'a>,
     pools: &'a [PoolLine],
 }
 
@@ -71,19 +70,22 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         &loaded.market,
     );
     if args.json {
-        let text = unproven(&loaded, &statement)?;
         print_json(&CheckJson {
             verdict,
             basis: Basis::Margin,
             qualifications: ["not proven"],
-            statement: &text,
+            statement: statement.unproven(),
             pools: &pools,
         })
     } else {
         let fund = Amount::unsigned(fund(&totals), loaded.market.quote_quantum);
         let mut out = io::stdout().lock();
-        write!(out, "{}", human(&statement, &totals, verdict, &fund, &pools, args.pools))
-            .map_err(Failure::internal)
+        write!(
+            out,
+            "{}",
+            human(&statement, &totals, verdict, &fund, &pools, args.pools)
+        )
+        .map_err(Failure::internal)
     }
 }
 
@@ -107,7 +109,10 @@ fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
     };
     let parts: Vec<Result<Part, RangeError>> =
         loaded.book.accounts.par_chunks(CHUNK).map(part).collect();
-    let mut whole = Part { totals: BookTotals::new(market), pools: Vec::new() };
+    let mut whole = Part {
+        totals: BookTotals::new(market),
+        pools: Vec::new(),
+    };
     for part in parts {
         let part = part.map_err(|error| Failure::input(error.in_file(loaded.book.file)))?;
         whole.totals.merge(&part.totals);
@@ -132,13 +137,6 @@ fn line(account: &Account, pool: &str, outcome: &PoolOutcome, quantum: Decimal) 
     }
 }
 
-/// The statement with null for what is not known without a proof.
-fn unproven(loaded: &Loaded, statement: &Statement) -> Result<Box<RawValue>, Failure> {
-    let text = serde_json::to_string(&statement.unproven()).map_err(Failure::internal)?;
-    let _ = loaded;
-    RawValue::from_string(text).map_err(Failure::internal)
-}
-
 fn human(
     statement: &Statement,
     totals: &BookTotals,
@@ -155,11 +153,26 @@ fn human(
     out += &format!("\nthe fund can pay {} {}\n\n", short(fund), statement.quote);
     out += &report::coins(statement);
     out += &format!("\n{}", report::contracts(statement));
-    let shown = if listed == PoolsArg::All { pools.len() } else { SHOWN };
+    let shown = if listed == PoolsArg::All {
+        pools.len()
+    } else {
+        SHOWN
+    };
     if !pools.is_empty() {
         let mut table = Table::default();
-        let what = if listed == PoolsArg::All { "pool" } else { "deficient pool, worst first" };
-        table.row([what, "class", "equity", "maintenance", "initial", "shortfall"]);
+        let what = if listed == PoolsArg::All {
+            "pool"
+        } else {
+            "deficient pool, worst first"
+        };
+        table.row([
+            what,
+            "class",
+            "equity",
+            "maintenance",
+            "initial",
+            "shortfall",
+        ]);
         for pool in pools.iter().take(shown) {
             table.row([
                 format!("{} {}", pool.account, pool.pool),
@@ -172,7 +185,10 @@ fn human(
         }
         out += &format!("\n{}", table.render());
         if pools.len() > shown {
-            out += &format!("  and {} more; --json lists them all\n", pools.len() - shown);
+            out += &format!(
+                "  and {} more; --json lists them all\n",
+                pools.len() - shown
+            );
         }
     }
     out + &format!("\nverdict: {verdict} (evaluated, not proven)\n")
