@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod generate;
+pub mod inspect;
+pub mod setup;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -19,6 +21,17 @@ pub fn bar(total: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(total).with_style(style).with_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// A spinner on standard error; nothing where that is no terminal.
+pub fn spinner(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let spinner = ProgressBar::new_spinner()
+        .with_style(style)
+        .with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
 }
 
 /// Prints JSON on standard output.

@@ -27,6 +27,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Check(args) => commands::check::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
+        Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Setup(args) => commands::setup::run(&args),
         _ => Err(Failure::internal("not wired")),
     }
 }

@@ -74,7 +74,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn is_missing(error: &std::io::Error) -> bool {
+/// Whether a path names nothing that could be read, which is the user's to mend.
+pub fn is_missing(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
         error.kind(),
