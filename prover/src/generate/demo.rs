@@ -1,7 +1,7 @@
 //! The demonstration book: a few accounts that show every feature, and random ones beside them.
 
 use super::decimal::{snap, ONE, SCALE};
-use super::draw::{open, power_of_two_entry};
+use super::draw::{open, reciprocal_entry};
 use super::engine::{DraftAccount, DraftPool, DraftPosition, Engine, Entry};
 use super::listings::{
     coin_price, collateral, dollar, future, option, scan_range, scanned_collateral, six_brackets,
@@ -251,7 +251,7 @@ fn pool(
             continue;
         };
         let entry = match entry {
-            0 => power_of_two_entry(engine.universe.instruments[instrument].mark),
+            0 => reciprocal_entry(engine.universe.instruments[instrument].mark),
             dollars => dollars * 10i128.pow(SCALE),
         };
         open(

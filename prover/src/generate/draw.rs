@@ -20,7 +20,7 @@ pub enum Habits {
     Desk,
 }
 
-/// Places where instruments begin, by risk group.
+/// The instruments of each risk group.
 #[derive(Debug)]
 pub struct Groups {
     members: Vec<Vec<usize>>,
@@ -85,10 +85,10 @@ fn dollars(rng: &mut ChaCha12Rng, least: i128, doublings: u32) -> i128 {
 /// Numbers of assets and positions: three and five on average, seven in ten within eight holdings.
 fn sizes(rng: &mut ChaCha12Rng) -> (usize, usize) {
     if rng.gen_ratio(7, 10) {
-        let assets = *pick(rng, &[1, 1, 2, 2, 2, 3, 3, 3, 4]);
+        let assets = *pick(rng, &[1, 1, 1, 2, 2, 2, 3, 3, 3]);
         (assets, rng.gen_range(2..=8 - assets))
     } else {
-        let assets = *pick(rng, &[3, 4, 4, 5, 5]);
+        let assets = *pick(rng, &[3, 3, 4, 4, 5]);
         (assets, rng.gen_range(9 - assets..=10))
     }
 }
@@ -250,7 +250,7 @@ pub fn position(
         )
         .max(row.tick),
         // Entries whose reciprocal ends, so that the cost is a whole number of quanta.
-        Style::Inverse => power_of_two_entry(row.mark),
+        Style::Inverse => reciprocal_entry(row.mark),
     };
     DraftPosition {
         instrument,
@@ -259,12 +259,16 @@ pub fn position(
     }
 }
 
-/// The greatest `2^a * 10^b` not above `price`.
-pub fn power_of_two_entry(price: i128) -> i128 {
-    let ten = 10i128.pow(price.unsigned_abs().max(1).ilog10());
-    [8, 4, 2, 1]
+/// The greatest price not above `price` whose reciprocal ends within a few decimals.
+pub fn reciprocal_entry(price: i128) -> i128 {
+    const HEADS: [i128; 12] = [
+        80_000, 64_000, 62_500, 50_000, 40_000, 32_000, 31_250, 25_000, 20_000, 16_000, 12_500,
+        10_000,
+    ];
+    let ten = 10i128.pow(price.unsigned_abs().max(10_000).ilog10());
+    HEADS
         .into_iter()
-        .map(|head| head * ten)
+        .map(|head| ten / 10_000 * head)
         .find(|entry| *entry <= price)
         .unwrap_or(ten)
 }

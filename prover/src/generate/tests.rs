@@ -118,7 +118,11 @@ fn evaluated(folder: &Path) -> Evaluated {
             }
         }
     }
-    Evaluated { market, totals, deficient }
+    Evaluated {
+        market,
+        totals,
+        deficient,
+    }
 }
 
 #[test]
@@ -130,23 +134,43 @@ fn matches_quantities_and_conserves_money() {
         (Profile::Demo, 40),
     ] {
         let (folder, _) = generated(&options(profile, accounts));
-        let Evaluated { market, totals, deficient } = evaluated(folder.path());
+        let Evaluated {
+            market,
+            totals,
+            deficient,
+        } = evaluated(folder.path());
         assert_eq!(totals.accounts, accounts, "{profile:?}");
         assert!(deficient.is_empty(), "{profile:?}: {deficient:?}");
         assert_eq!(Verdict::of(&totals), Verdict::Solvent, "{profile:?}");
-        assert!(totals.contracts.iter().all(|(net, _)| *net == 0), "{profile:?}");
+        assert!(
+            totals.contracts.iter().all(|(net, _)| *net == 0),
+            "{profile:?}"
+        );
         let reserves: BTreeMap<String, String> =
             serde_json::from_slice(&bytes(folder.path(), "reserves.json")).expect("reserves");
         for (index, symbol) in market.market.symbols.iter().enumerate() {
             if symbol.kind != Kind::Asset || usize::from(symbol.first) != index + 1 {
                 continue;
             }
-            let sum: i128 =
-                totals.coins.iter().map(|coins| coins[index].0 as i128 - coins[index].1 as i128).sum();
+            let sum: i128 = totals
+                .coins
+                .iter()
+                .map(|coins| coins[index].0 as i128 - coins[index].1 as i128)
+                .sum();
             let written = Decimal::parse(&reserves[&symbol.family]).expect("a decimal");
             let unit = market.rows[index].terms.unit();
-            assert_eq!(written.ratio().over(unit).exact::<i128>().expect("exact"), sum, "{}", symbol.id);
-            assert_eq!(totals.coins[Class::House.index()][index].1, 0, "the house owes {}", symbol.id);
+            assert_eq!(
+                written.ratio().over(unit).exact::<i128>().expect("exact"),
+                sum,
+                "{}",
+                symbol.id
+            );
+            assert_eq!(
+                totals.coins[Class::House.index()][index].1,
+                0,
+                "the house owes {}",
+                symbol.id
+            );
             assert!(sum >= 0);
         }
     }
@@ -160,11 +184,18 @@ fn makes_as_many_deficient_and_bankrupt_as_asked() {
         (Profile::Desk, 10, 2, 0),
         (Profile::Demo, 40, 1, 0),
     ] {
-        let (folder, _) =
-            generated(&GenerateOptions { deficient, bankrupt, ..options(profile, accounts) });
+        let (folder, _) = generated(&GenerateOptions {
+            deficient,
+            bankrupt,
+            ..options(profile, accounts)
+        });
         let found = evaluated(folder.path());
         let total = found.totals.total();
-        assert_eq!(total.deficient_pools, deficient, "{profile:?}: {:?}", found.deficient);
+        assert_eq!(
+            total.deficient_pools, deficient,
+            "{profile:?}: {:?}",
+            found.deficient
+        );
         assert_eq!(total.bankrupt_pools, bankrupt, "{profile:?}");
         assert_eq!(Verdict::of(&found.totals), Verdict::Covered, "{profile:?}");
     }
@@ -173,9 +204,15 @@ fn makes_as_many_deficient_and_bankrupt_as_asked() {
 #[test]
 fn writes_the_same_book_as_parquet() {
     let csv = generated(&options(Profile::Retail, 120)).0;
-    let parquet =
-        generated(&GenerateOptions { format: AccountFormat::Parquet, ..options(Profile::Retail, 120) }).0;
-    assert_eq!(evaluated(csv.path()).totals, evaluated(parquet.path()).totals);
+    let parquet = generated(&GenerateOptions {
+        format: AccountFormat::Parquet,
+        ..options(Profile::Retail, 120)
+    })
+    .0;
+    assert_eq!(
+        evaluated(csv.path()).totals,
+        evaluated(parquet.path()).totals
+    );
 }
 
 #[test]
@@ -183,7 +220,10 @@ fn draws_the_averages_of_the_profile() {
     let (folder, report) = generated(&options(Profile::Retail, 4000));
     let found = evaluated(folder.path());
     let holdings = (report.holdings as f64 - report.house_positions as f64) / 4000.0;
-    assert!((7.0..9.0).contains(&holdings), "{holdings} holdings an account");
+    assert!(
+        (7.0..9.0).contains(&holdings),
+        "{holdings} holdings an account"
+    );
     assert!((1.0..1.05).contains(&(found.totals.pools as f64 / 4000.0)));
 }
 
