@@ -2,9 +2,14 @@
 
 pub mod base;
 pub mod book;
+pub mod digest;
 pub mod error;
 pub mod json;
+pub mod field;
+pub mod leaf;
 pub mod market;
+pub mod poseidon;
+pub mod public_inputs;
 pub mod relation;
 pub mod risk;
 pub mod shape;
@@ -12,3 +17,4 @@ pub mod snapshot;
 pub mod statement;
 pub mod units;
 pub mod verdict;
+pub mod tree;

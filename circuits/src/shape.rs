@@ -1,7 +1,24 @@
 //! The sizes of a circuit. A key depends on its shape and on the setup, never on the data.
 
+use crate::poseidon::RATE;
+
 /// Rows of a window: holdings, one Poseidon permutation and the scan lanes stand side by side in them.
 pub const WINDOW_ROWS: usize = 8;
+
+/// Public inputs before the totals in the instance column.
+pub const PUBLIC_INPUTS: usize = 8;
+
+/// Totals a symbol can have: net and long for a contract, claims and debts by class for a coin.
+pub const POLES: usize = 6;
+
+/// Scalar totals: nine for each of three classes.
+pub const SCALARS: usize = 9 * 3;
+
+/// Rows of free randomness in the totals column, for a later opening of summed commitments.
+pub const SPARE_ROWS: usize = 16;
+
+/// Rows left to blinding at the end of every column, checked against the constraint system.
+pub const BLINDING_ROWS: usize = 16;
 
 /// The sizes one circuit is built for. See [`SHAPES`] for the named ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +44,126 @@ pub struct Shape {
 }
 
 /// The named shapes.
+#[rustfmt::skip]
 pub const SHAPES: &[Shape] = &[
     Shape { name: "tiny-11", k: 11, limb_bits: 8, money_bits: 64, symbols: 6, groups: 2, scenarios: 8, segments: 8, scan_lanes: 1 },
     Shape { name: "small-14", k: 14, limb_bits: 8, money_bits: 64, symbols: 64, groups: 16, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "retail-17", k: 17, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "retail-18", k: 18, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
-    Shape { name: "desk-18", k: 18, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 20, scan_lanes: 2 },
+    Shape { name: "desk-18", k: 18, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 2 },
 ];
 
 impl Shape {
     /// The named shape.
     pub fn by_name(name: &str) -> Option<&'static Shape> {
         SHAPES.iter().find(|shape| shape.name == name)
+    }
+
+    /// Rows that constraints hold on.
+    pub fn rows(&self) -> usize {
+        (1 << self.k) - BLINDING_ROWS
+    }
+
+    /// Scenarios laid in one row of a scan lane.
+    pub fn scenarios_a_row(&self) -> usize {
+        self.scenarios / WINDOW_ROWS
+    }
+
+    /// Losses of a symbol laid in one table row.
+    pub fn losses_a_row(&self) -> usize {
+        self.scenarios / self.segments
+    }
+
+    /// Elements of the model digest a table row gives: its segment, and its losses where they do not fit beside it.
+    pub fn elements_a_row(&self) -> usize {
+        if self.loss_beside_segment() {
+            1
+        } else {
+            1 + self.losses_a_row().div_ceil(3)
+        }
+    }
+
+    /// Whether a row's one loss fits the element of its segment.
+    pub fn loss_beside_segment(&self) -> bool {
+        self.losses_a_row() == 1 && self.money_bits == 64
+    }
+
+    /// Elements of the market digest: the file's digest and one for each symbol.
+    pub fn market_elements(&self) -> usize {
+        2 + self.symbols
+    }
+
+    /// Elements of the model digest: the file's digest, the salt, floor weights, groups and symbols.
+    pub fn model_elements(&self) -> usize {
+        3 + self.segments + (self.groups + 1) + self.symbols * (1 + self.segments * self.elements_a_row())
+    }
+
+    /// Permutations that hash `elements` in a chain.
+    pub fn chain_blocks(elements: usize) -> usize {
+        elements.div_ceil(RATE - 1)
+    }
+
+    /// Rows of the market and model tables: floor weights, symbols, groups, the null entry.
+    pub fn table_rows(&self) -> usize {
+        (1 + self.symbols) * self.segments + (self.groups + 1) + 1
+    }
+
+    /// Windows in all.
+    pub fn windows(&self) -> usize {
+        self.rows() / WINDOW_ROWS
+    }
+
+    /// Windows of accounts, which is the number of slots of the tree.
+    pub fn capacity(&self) -> usize {
+        let digests = Self::chain_blocks(self.market_elements()) + Self::chain_blocks(self.model_elements()) + 1;
+        let fits = |capacity: usize| {
+            let after = self.windows() - capacity;
+            let nodes: usize = Self::tree_levels(capacity).iter().sum();
+            nodes + digests <= after && self.table_rows() <= after * WINDOW_ROWS
+        };
+        // The condition is monotone: find the greatest capacity that fits.
+        let (mut low, mut high) = (0, self.windows());
+        while low + 1 < high {
+            let middle = (low + high) / 2;
+            if fits(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Nodes of the 8-ary tree above `capacity` slots, level by level up to the root.
+    pub fn tree_levels(capacity: usize) -> Vec<usize> {
+        let mut levels = Vec::new();
+        let mut nodes = capacity;
+        while nodes > 1 || levels.is_empty() {
+            nodes = nodes.div_ceil(RATE);
+            levels.push(nodes);
+        }
+        levels
+    }
+
+    /// Length of the instance column.
+    pub fn instance_rows(&self) -> usize {
+        PUBLIC_INPUTS + POLES * self.symbols + SCALARS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_named_shapes() {
+        for shape in SHAPES {
+            assert_eq!(shape.scenarios % WINDOW_ROWS, 0, "{}", shape.name);
+            assert_eq!(shape.scenarios % shape.segments, 0, "{}", shape.name);
+            assert!(shape.rows() > 1 << shape.limb_bits, "{}", shape.name);
+            assert!(shape.instance_rows() + SPARE_ROWS < shape.rows(), "{}", shape.name);
+            assert!(shape.capacity() > shape.windows() / 4, "{}: {}", shape.name, shape.capacity());
+            eprintln!("{}: capacity {} of {} windows", shape.name, shape.capacity(), shape.windows());
+        }
     }
 }
