@@ -2,9 +2,11 @@
 
 pub mod base;
 pub mod book;
+pub mod circuit;
 pub mod digest;
 pub mod error;
 pub mod json;
+pub mod layout;
 pub mod field;
 pub mod leaf;
 pub mod market;
@@ -17,4 +19,5 @@ pub mod snapshot;
 pub mod statement;
 pub mod units;
 pub mod verdict;
+pub mod witness;
 pub mod tree;

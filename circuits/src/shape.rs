@@ -18,7 +18,7 @@ pub const SCALARS: usize = 9 * 3;
 pub const SPARE_ROWS: usize = 16;
 
 /// Rows left to blinding at the end of every column, checked against the constraint system.
-pub const BLINDING_ROWS: usize = 16;
+pub const BLINDING_ROWS: usize = 24;
 
 /// The sizes one circuit is built for. See [`SHAPES`] for the named ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

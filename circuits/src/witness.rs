@@ -1,0 +1,175 @@
+//! A shard's witness: the plan of its windows, and every cell of the first phase made from it.
+//!
+//! The plan holds what the prover claims; the cells are computed from it without asking whether it
+//! is true, so that a test can build the whole consistent witness of a lie.
+
+mod fill;
+pub mod grid;
+pub mod plan;
+mod second;
+mod tables;
+
+use std::sync::Arc;
+
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::plonk::ConstraintSystem;
+use rayon::prelude::*;
+
+use crate::circuit::columns::Columns;
+use crate::circuit::hash::{permute, HashRow, RoundRows};
+use crate::digest::{check_fit, ShapeError};
+use crate::layout::Layout;
+use crate::market::Market;
+use crate::poseidon::RATE;
+use crate::public_inputs::{instance, PublicInputs};
+use crate::relation::BookTotals;
+use crate::risk::RiskModel;
+use crate::shape::{Shape, WINDOW_ROWS};
+use crate::tree::Tree;
+use ff::Field;
+use grid::{Grid, WindowCells};
+use plan::ShardPlan;
+
+pub use second::{second_phase, ChallengeValues};
+
+/// Everything of the first phase, and what the proof makes public.
+#[derive(Debug)]
+pub struct Witness {
+    /// Rows of the shape.
+    pub layout: Layout,
+    /// Columns of the shape.
+    pub columns: Columns,
+    /// Cells of the first phase.
+    pub grid: Grid,
+    /// The tree over the slots.
+    pub tree: Tree,
+    /// Market digest.
+    pub market: Fr,
+    /// Model digest.
+    pub model: Fr,
+    /// Counts digest.
+    pub counts: Fr,
+    /// The totals claimed.
+    pub totals: BookTotals,
+}
+
+/// What the whole shard has in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The market.
+    pub market: &'a Market,
+    /// The model.
+    pub risk: &'a RiskModel,
+}
+
+/// The columns of a shape, as every witness and key of it lays them out.
+pub fn columns(shape: &Shape) -> Columns {
+    Columns::new(&mut ConstraintSystem::default(), shape)
+}
+
+impl Witness {
+    /// The witness of a plan.
+    ///
+    /// # Errors
+    /// A market or model beyond the shape.
+    pub fn new(shape: &Shape, context: &Context<'_>, plan: &ShardPlan) -> Result<Self, ShapeError> {
+        check_fit(shape, context.market, context.risk)?;
+        let layout = Layout::new(shape);
+        let columns = columns(shape);
+        let mut grid = Grid::new(shape, &columns);
+        let tables = tables::Tables::new(&layout, context)?;
+
+        let rounds = RoundRows::new();
+        let slots = fill::accounts(&mut grid, &columns, &layout, context, plan, &tables, &rounds);
+        let tree = hash_tree(&mut grid, &columns, &layout, slots, &rounds);
+        tables.fill(&mut grid, &columns, &layout, context);
+        let (market, model) = tables::hash(&mut grid, &columns, &layout, context, &rounds)?;
+        let inputs = fill::counts_inputs(&grid, &columns, &layout, plan.counts_salt);
+        let counts = hash_window(&mut grid, &columns, layout.counts, &inputs, &rounds);
+        fill::totals(&mut grid, &columns, shape, context.market, &plan.totals);
+        fill::range_uses(&mut grid, &columns);
+        let totals = plan.totals.clone();
+        Ok(Self { layout, columns, grid, tree, market, model, counts, totals })
+    }
+
+    /// The instance column of this witness.
+    pub fn instance(&self, market: &Market, context: [u8; 32], shard: u64, shards: u64) -> Vec<Fr> {
+        let inputs = self.public_inputs(context, shard, shards);
+        instance(&self.layout.shape, market, &inputs, &self.totals)
+    }
+
+    /// The public inputs of this witness.
+    pub fn public_inputs(&self, context: [u8; 32], shard: u64, shards: u64) -> PublicInputs {
+        PublicInputs {
+            context,
+            shard,
+            shards,
+            market: self.market,
+            model: self.model,
+            root: self.tree.root(),
+            counts: self.counts,
+        }
+    }
+
+    /// The witness behind a circuit.
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}
+
+fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, rows: &[HashRow; WINDOW_ROWS]) {
+    let hash = &columns.hash;
+    for (row, values) in rows.iter().enumerate() {
+        for (column, value) in hash.state.iter().zip(&values.state) {
+            cells.set(*column, row, *value);
+        }
+        for (column, value) in hash.squares.iter().zip(&values.squares) {
+            cells.set(*column, row, *value);
+        }
+        for (column, value) in hash.fifths.iter().zip(&values.fifths) {
+            cells.set(*column, row, *value);
+        }
+    }
+}
+
+fn output(rows: &[HashRow; WINDOW_ROWS]) -> Fr {
+    rows[WINDOW_ROWS - 1].state[0]
+}
+
+fn hash_window(
+    grid: &mut Grid,
+    columns: &Columns,
+    window: usize,
+    inputs: &[Fr; RATE],
+    rounds: &RoundRows,
+) -> Fr {
+    let rows = permute(rounds, inputs);
+    put_hash(&mut grid.window(window), columns, &rows);
+    output(&rows)
+}
+
+fn hash_tree(
+    grid: &mut Grid,
+    columns: &Columns,
+    layout: &Layout,
+    slots: Vec<Fr>,
+    rounds: &RoundRows,
+) -> Tree {
+    let mut levels = vec![slots];
+    for windows in &layout.levels {
+        let below = levels.last().map(Vec::as_slice).unwrap_or_default();
+        let level: Vec<Fr> = grid
+            .windows(windows.clone())
+            .into_par_iter()
+            .enumerate()
+            .map(|(node, mut cells)| {
+                let rows = permute(rounds, &crate::tree::children(below, node));
+                put_hash(&mut cells, columns, &rows);
+                output(&rows)
+            })
+            .collect();
+        levels.push(level);
+    }
+    let _ = Fr::ZERO;
+    Tree { levels }
+}

@@ -1,0 +1,215 @@
+//! The cells of the first phase, row by row.
+
+use ethnum::I256;
+use ff::Field;
+use halo2_proofs::halo2curves::bn256::Fr;
+use std::ops::Range;
+
+use crate::circuit::columns::{Columns, Free, Limb, Limbs, Second, WindowCell, WindowLimbs};
+use crate::shape::{Shape, WINDOW_ROWS};
+
+/// Element cells and limb cells of all rows that constraints hold on.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    /// Number of rows.
+    pub rows: usize,
+    width: usize,
+    limb_width: usize,
+    cells: Vec<Fr>,
+    limbs: Vec<u16>,
+}
+
+/// The cells of some consecutive rows.
+#[derive(Debug)]
+pub struct WindowCells<'a> {
+    width: usize,
+    limb_width: usize,
+    cells: &'a mut [Fr],
+    limbs: &'a mut [u16],
+}
+
+impl Grid {
+    /// A grid of zeros.
+    pub fn new(shape: &Shape, columns: &Columns) -> Self {
+        let rows = shape.rows();
+        let (width, limb_width) = (columns.free.len(), columns.limbs.len());
+        Self {
+            rows,
+            width,
+            limb_width,
+            cells: vec![Fr::ZERO; rows * width],
+            limbs: vec![0; rows * limb_width],
+        }
+    }
+
+    /// An element cell.
+    pub fn free(&self, column: Free, row: usize) -> Fr {
+        self.cells[row * self.width + column.slot]
+    }
+
+    /// A limb cell.
+    pub fn limb(&self, column: Limb, row: usize) -> u16 {
+        self.limbs[row * self.limb_width + column.slot]
+    }
+
+    /// A row's limb cells.
+    pub fn limb_row(&self, row: usize) -> &[u16] {
+        &self.limbs[row * self.limb_width..(row + 1) * self.limb_width]
+    }
+
+    /// All limb cells.
+    pub fn all_limbs(&self) -> &[u16] {
+        &self.limbs
+    }
+
+    /// A range-checked integer as an element.
+    pub fn limbs_value(&self, limbs: &Limbs, row: usize) -> Fr {
+        limbs.columns.iter().enumerate().fold(Fr::ZERO, |sum, (i, column)| {
+            sum + Fr::from(u64::from(self.limb(*column, row)))
+                * crate::field::two_to(i as u32 * limbs.limb_bits)
+        })
+    }
+
+    /// A window's own cell.
+    pub fn window_free(&self, window: usize, cell: &WindowCell<Free>) -> Fr {
+        self.free(cell.column, window * WINDOW_ROWS + cell.offset)
+    }
+
+    /// A window's own integer.
+    pub fn window_limbs(&self, window: usize, limbs: &WindowLimbs) -> Fr {
+        limbs.cells.iter().enumerate().fold(Fr::ZERO, |sum, (i, cell)| {
+            let row = window * WINDOW_ROWS + cell.offset;
+            sum + Fr::from(u64::from(self.limb(cell.column, row)))
+                * crate::field::two_to(i as u32 * limbs.limb_bits)
+        })
+    }
+
+    /// The cells of one window.
+    pub fn window(&mut self, window: usize) -> WindowCells<'_> {
+        self.span(window * WINDOW_ROWS..(window + 1) * WINDOW_ROWS)
+    }
+
+    /// The cells of some rows.
+    pub fn span(&mut self, rows: Range<usize>) -> WindowCells<'_> {
+        WindowCells {
+            width: self.width,
+            limb_width: self.limb_width,
+            cells: &mut self.cells[rows.start * self.width..rows.end * self.width],
+            limbs: &mut self.limbs[rows.start * self.limb_width..rows.end * self.limb_width],
+        }
+    }
+
+    /// The cells of some windows, each apart.
+    pub fn windows(&mut self, windows: Range<usize>) -> Vec<WindowCells<'_>> {
+        self.span(windows.start * WINDOW_ROWS..windows.end * WINDOW_ROWS).split(WINDOW_ROWS)
+    }
+
+    /// Sets an element cell.
+    pub fn set(&mut self, column: Free, row: usize, value: Fr) {
+        self.cells[row * self.width + column.slot] = value;
+    }
+
+    /// Sets a range-checked integer: its low bits, whatever lies beyond them.
+    pub fn set_limbs(&mut self, limbs: &Limbs, row: usize, value: I256) {
+        self.span(row..row + 1).set_limbs(limbs, 0, value);
+    }
+}
+
+impl<'a> WindowCells<'a> {
+    /// Splits into pieces of `rows` rows.
+    pub fn split(self, rows: usize) -> Vec<WindowCells<'a>> {
+        let (width, limb_width) = (self.width, self.limb_width);
+        self.cells
+            .chunks_mut(rows * width)
+            .zip(self.limbs.chunks_mut(rows * limb_width))
+            .map(|(cells, limbs)| WindowCells { width, limb_width, cells, limbs })
+            .collect()
+    }
+
+    /// Splits after some rows.
+    pub fn split_at(self, rows: usize) -> (WindowCells<'a>, WindowCells<'a>) {
+        let (width, limb_width) = (self.width, self.limb_width);
+        let (cells, other_cells) = self.cells.split_at_mut(rows * width);
+        let (limbs, other_limbs) = self.limbs.split_at_mut(rows * limb_width);
+        (
+            WindowCells { width, limb_width, cells, limbs },
+            WindowCells { width, limb_width, cells: other_cells, limbs: other_limbs },
+        )
+    }
+
+    /// Sets an element cell.
+    pub fn set(&mut self, column: Free, row: usize, value: Fr) {
+        self.cells[row * self.width + column.slot] = value;
+    }
+
+    /// An element cell.
+    pub fn get(&self, column: Free, row: usize) -> Fr {
+        self.cells[row * self.width + column.slot]
+    }
+
+    /// Sets a range-checked integer: its low bits, whatever lies beyond them.
+    pub fn set_limbs(&mut self, limbs: &Limbs, row: usize, value: I256) {
+        let places = limbs.columns.iter().map(|column| (*column, row));
+        self.put(places, limbs.limb_bits, value);
+    }
+
+    /// Sets a signed integer, offset by half the range.
+    pub fn set_signed(&mut self, limbs: &Limbs, row: usize, value: i128) {
+        self.set_limbs(limbs, row, I256::from(value) + (I256::ONE << (limbs.bits() - 1)));
+    }
+
+    /// Sets a window's own cell.
+    pub fn set_cell(&mut self, cell: &WindowCell<Free>, value: Fr) {
+        self.set(cell.column, cell.offset, value);
+    }
+
+    /// Sets a window's own flag.
+    pub fn set_flag(&mut self, cell: &WindowCell<Free>, value: bool) {
+        self.set_cell(cell, Fr::from(u64::from(value)));
+    }
+
+    /// Sets a window's own integer.
+    pub fn set_window_limbs(&mut self, limbs: &WindowLimbs, value: I256) {
+        let places = limbs.cells.iter().map(|cell| (cell.column, cell.offset));
+        self.put(places, limbs.limb_bits, value);
+    }
+
+    fn put(&mut self, places: impl Iterator<Item = (Limb, usize)>, limb_bits: u32, value: I256) {
+        let mask = (1u128 << limb_bits) - 1;
+        let mut rest = value;
+        for (column, row) in places {
+            let (_, low) = rest.into_words();
+            self.limbs[row * self.limb_width + column.slot] = (low as u128 & mask) as u16;
+            rest >>= limb_bits;
+        }
+    }
+}
+
+/// The cells of the second phase, one row more than the first.
+#[derive(Debug)]
+pub struct SecondGrid {
+    width: usize,
+    /// Row by row.
+    pub(super) cells: Vec<Fr>,
+}
+
+impl SecondGrid {
+    pub(super) fn new(rows: usize, columns: &Columns) -> Self {
+        let width = columns.second.len();
+        Self { width, cells: vec![Fr::ZERO; (rows + 1) * width] }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A cell.
+    pub fn get(&self, column: Second, row: usize) -> Fr {
+        self.cells[row * self.width + column.slot]
+    }
+
+    /// Sets a cell.
+    pub fn set(&mut self, column: Second, row: usize, value: Fr) {
+        self.cells[row * self.width + column.slot] = value;
+    }
+}

@@ -1,0 +1,455 @@
+//! Cells of the second phase: fractions at the drawn poles and what is summed of them.
+
+use ff::{BatchInvert, Field, PrimeField};
+use halo2_proofs::halo2curves::bn256::Fr;
+use rayon::prelude::*;
+
+use super::grid::{Grid, SecondGrid};
+use super::Witness;
+use crate::circuit::columns::{Columns, Second, LIMBS_A_HELPER};
+use crate::circuit::sums::POLE_STEP;
+use crate::field::two_to;
+use crate::layout::Layout;
+use crate::public_inputs::pole_row;
+use crate::shape::{POLES, SCALARS, WINDOW_ROWS};
+
+/// The challenges as drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct ChallengeValues {
+    /// Compresses tuples and scalar totals.
+    pub theta: Fr,
+    /// Pole of the lookups and sums.
+    pub x: Fr,
+    /// Separates scenarios.
+    pub gamma: Fr,
+    /// Separates risk groups.
+    pub xi: Fr,
+    /// Separates settlement assets.
+    pub upsilon: Fr,
+    /// Separates the summed arguments.
+    pub kappa: Fr,
+}
+
+/// All second-phase cells of a witness.
+pub fn second_phase(
+    columns: &Columns,
+    witness: &Witness,
+    challenges: &ChallengeValues,
+) -> SecondGrid {
+    let grid = &witness.grid;
+    let mut second = SecondGrid::new(grid.rows, columns);
+    let filler = Filler { columns, layout: &witness.layout, grid, c: challenges };
+    let coefficients = filler.tables(&mut second);
+    filler.windows(&mut second, &coefficients);
+    filler.identities(&mut second);
+    filler.ranges(&mut second);
+    filler.totals(&mut second);
+    filler.sum(&mut second);
+    second
+}
+
+struct Filler<'a> {
+    columns: &'a Columns,
+    layout: &'a Layout,
+    grid: &'a Grid,
+    c: &'a ChallengeValues,
+}
+
+/// A fraction still to be divided, and where it goes.
+struct Fraction {
+    column: Second,
+    row: usize,
+    numerator: Fr,
+    denominator: Fr,
+}
+
+/// Divides fractions, with one inversion for many of them.
+fn divide(fractions: &mut [Fraction]) {
+    fractions.iter_mut().map(|fraction| &mut fraction.denominator).batch_invert();
+    for fraction in fractions {
+        fraction.numerator *= fraction.denominator;
+    }
+}
+
+fn compress(terms: &[Fr], challenge: Fr) -> Fr {
+    terms.iter().rev().fold(Fr::ZERO, |sum, term| sum * challenge + term)
+}
+
+/// A small element as an integer.
+fn small(value: Fr) -> usize {
+    let bytes: [u8; 32] = value.to_repr().into();
+    usize::from(bytes[0]) | usize::from(bytes[1]) << 8
+}
+
+impl Filler<'_> {
+    /// Table rows; gives `(rho, sigma)` by market row, zeros for row 0.
+    fn tables(&self, second: &mut SecondGrid) -> Vec<(Fr, Fr)> {
+        let Self { columns, layout, grid, c } = self;
+        let h = &columns.holding;
+        let t = &columns.table;
+        let step = c.gamma.pow_vartime([layout.shape.losses_a_row() as u64]);
+        let mut horner = |second: &mut SecondGrid, rows: std::ops::Range<usize>| {
+            rows.fold(Fr::ZERO, |before, row| {
+                let losses =
+                    t.losses.iter().fold(Fr::ZERO, |sum, column| sum * c.gamma + grid.free(*column, row));
+                let value = before * step + losses;
+                second.set(t.horner, row, value);
+                value
+            })
+        };
+        let floor_weight = horner(second, layout.weights());
+        for row in layout.weights().end - 1..layout.blocks().end {
+            second.set(t.floor_weight, row, floor_weight);
+        }
+
+        let mut fractions = Vec::new();
+        let mut sums = Vec::new();
+        for symbol in 0..layout.shape.symbols {
+            let block = layout.block(symbol);
+            sums.push(horner(second, block.clone()));
+            let (first, last) = (block.start, block.end - 1);
+            let group = grid.free(t.group, first);
+            let on = grid.free(h.is_asset, first) + grid.free(h.is_instrument, first);
+            let factors = [
+                group,
+                grid.free(h.maintenance_factor, first),
+                grid.free(h.initial_factor, first),
+            ];
+            let mut push = |column, row, numerator, denominator| {
+                fractions.push(Fraction { column, row, numerator, denominator });
+            };
+            push(h.long_helper, first, on, c.x - compress(&factors, c.theta));
+            push(t.group_weight, last, Fr::ONE, c.xi - group);
+            push(t.settlement_weight, last, Fr::ONE, c.upsilon - grid.free(t.settlement, first));
+            for row in block {
+                let [long, short] = self.entries(symbol, row);
+                push(h.entry_helper, row, grid.free(t.long_uses, row), c.x - compress(&long, c.theta));
+                push(h.family_helper, row, grid.free(t.short_uses, row), c.x - compress(&short, c.theta));
+            }
+        }
+        for (group, row) in layout.groups().enumerate() {
+            let tuple = [
+                Fr::from(group as u64),
+                grid.free(h.maintenance_factor, row),
+                grid.free(h.initial_factor, row),
+            ];
+            fractions.push(Fraction {
+                column: h.entry_helper,
+                row,
+                numerator: grid.free(t.long_uses, row),
+                denominator: c.x - compress(&tuple, c.theta),
+            });
+        }
+        fractions.push(Fraction {
+            column: h.entry_helper,
+            row: layout.null(),
+            numerator: grid.free(t.long_uses, layout.null()),
+            denominator: c.x,
+        });
+        fractions.par_chunks_mut(4096).for_each(divide);
+        for fraction in &fractions {
+            second.set(fraction.column, fraction.row, fraction.numerator);
+        }
+
+        let mut coefficients = vec![(Fr::ZERO, Fr::ZERO)];
+        for (symbol, losses) in sums.into_iter().enumerate() {
+            let last = layout.block(symbol).end - 1;
+            let asset = grid.free(h.is_asset, last);
+            let instrument = grid.free(h.is_instrument, last);
+            let group_weight = second.get(t.group_weight, last);
+            let settlement_weight = second.get(t.settlement_weight, last);
+            let rho = group_weight * losses
+                + instrument * grid.free(t.mark, last) * settlement_weight;
+            let sigma = asset * settlement_weight + instrument * group_weight * floor_weight;
+            second.set(h.rho, last, rho);
+            second.set(h.sigma, last, sigma);
+            coefficients.push((rho, sigma));
+        }
+        coefficients
+    }
+
+    /// The long and short entry of a table row.
+    fn entries(&self, symbol: usize, row: usize) -> [Vec<Fr>; 2] {
+        let h = &self.columns.holding;
+        let t = &self.columns.table;
+        let get = |column| self.grid.free(column, row);
+        let shared = |negative: Fr| {
+            vec![
+                Fr::from(symbol as u64 + 1),
+                get(h.is_asset),
+                get(h.is_instrument),
+                negative,
+                get(h.unit),
+                get(h.first),
+                get(h.lot_value),
+                get(h.maintenance_factor),
+                get(h.initial_factor),
+                get(h.floor),
+                get(h.cap),
+            ]
+        };
+        let (asset, instrument) = (get(h.is_asset), get(h.is_instrument));
+        let (slope, intercept) = (get(t.coefficient), get(t.intercept));
+        let mut long = shared(Fr::ZERO);
+        long.extend([
+            asset * slope,
+            asset * intercept,
+            instrument * slope,
+            instrument * intercept,
+            instrument * get(t.floor_long),
+        ]);
+        let mut short = shared(Fr::ONE);
+        short.extend([
+            -asset * get(t.debt_weight),
+            Fr::ZERO,
+            slope,
+            intercept,
+            -instrument * get(t.floor_short),
+        ]);
+        [long, short]
+    }
+
+    /// Helpers and coefficients of the account windows.
+    fn windows(&self, second: &mut SecondGrid, coefficients: &[(Fr, Fr)]) {
+        let width = second.width();
+        let rows = self.layout.capacity * WINDOW_ROWS;
+        second.cells[..rows * width]
+            .par_chunks_mut(WINDOW_ROWS * width)
+            .enumerate()
+            .for_each(|(window, cells)| self.window(window, cells, width, coefficients));
+    }
+
+    fn window(&self, window: usize, cells: &mut [Fr], width: usize, coefficients: &[(Fr, Fr)]) {
+        let Self { columns, grid, c, .. } = self;
+        let h = &columns.holding;
+        let start = window * WINDOW_ROWS;
+        let mut fractions = Vec::with_capacity(3 * WINDOW_ROWS + 2 * columns.lanes.len());
+        let mut push = |column, row, numerator, denominator| {
+            fractions.push(Fraction { column, row, numerator, denominator });
+        };
+        let two = Fr::from(2);
+        let step = Fr::from_u128(POLE_STEP);
+        for row in 0..WINDOW_ROWS {
+            let get = |column| grid.free(column, start + row);
+            let tuple = h.tuple().map(get);
+            push(h.entry_helper, row, Fr::ONE, c.x - compress(&tuple, c.theta));
+            let (asset, instrument) = (get(h.is_asset), get(h.is_instrument));
+            let (negative, first) = (get(h.negative), get(h.first));
+            let amount = self.signed(&h.amount, start + row);
+            let class = two * (get(h.house) + two * get(h.fund)) + negative;
+            let magnitude = amount * (asset + instrument - two * asset * negative);
+            push(h.family_helper, row, magnitude, c.x - first - asset * class * step);
+            let long = instrument * (Fr::ONE - negative) * amount;
+            push(h.long_helper, row, long, c.x - first - step);
+        }
+        for lane in &columns.lanes {
+            let group = grid.window_free(window, &lane.group);
+            let tuple = [
+                group,
+                grid.window_free(window, &lane.maintenance_factor),
+                grid.window_free(window, &lane.initial_factor),
+            ];
+            push(lane.weight.column, lane.weight.offset, Fr::ONE, c.xi - group);
+            let pole = c.x - compress(&tuple, c.theta);
+            push(lane.helper.column, lane.helper.offset, Fr::ONE, pole);
+        }
+        divide(&mut fractions);
+        let mut set = |column: Second, row: usize, value| cells[row * width + column.slot] = value;
+        for fraction in &fractions {
+            set(fraction.column, fraction.row, fraction.numerator);
+        }
+        for row in 0..WINDOW_ROWS {
+            let index = small(grid.free(h.index, start + row));
+            let (rho, sigma) = coefficients.get(index).copied().unwrap_or_default();
+            set(h.rho, row, rho);
+            set(h.sigma, row, sigma);
+        }
+        let shift = c.gamma.pow_vartime([columns.shape.scenarios_a_row() as u64]);
+        for lane in &columns.lanes {
+            let mut horner = Fr::ZERO;
+            for row in 0..WINDOW_ROWS {
+                let slacks = lane.slacks.iter().fold(Fr::ZERO, |sum, slack| {
+                    sum * c.gamma + grid.limbs_value(slack, start + row)
+                });
+                horner = horner * shift + slacks;
+                set(lane.horner, row, horner);
+            }
+        }
+    }
+
+    fn signed(&self, limbs: &crate::circuit::columns::Limbs, row: usize) -> Fr {
+        self.grid.limbs_value(limbs, row) - two_to(limbs.bits() - 1)
+    }
+
+    /// The running identity of the pools.
+    fn identities(&self, second: &mut SecondGrid) {
+        let Self { columns, layout, grid, c } = self;
+        let h = &columns.holding;
+        let ones = (0..layout.shape.scenarios).fold(Fr::ZERO, |sum, _| sum * c.gamma + Fr::ONE);
+        let view: &SecondGrid = second;
+        let terms: Vec<Fr> = (0..layout.capacity * WINDOW_ROWS)
+            .into_par_iter()
+            .map(|row| {
+                let amount = self.signed(&h.amount, row);
+                let other = grid.free(h.is_asset, row) * (self.signed(&h.base, row) - amount)
+                    + grid.free(h.side_floor, row) * amount;
+                let mut term = self.signed(&h.scanned, row) * view.get(h.rho, row)
+                    + other * view.get(h.sigma, row);
+                if row % WINDOW_ROWS == 0 {
+                    let window = row / WINDOW_ROWS;
+                    for lane in &columns.lanes {
+                        let weight = view.get(lane.weight.column, row + lane.weight.offset);
+                        let max = grid.window_limbs(window, &lane.max);
+                        let horner = view.get(lane.horner, row + WINDOW_ROWS - 1);
+                        term -= weight * (max * ones - horner);
+                    }
+                }
+                term
+            })
+            .collect();
+        let mut running = Fr::ZERO;
+        for (row, term) in terms.into_iter().enumerate() {
+            if row % WINDOW_ROWS == 0 {
+                let start = grid.window_free(row / WINDOW_ROWS, &columns.window.pool_start);
+                running *= Fr::ONE - start;
+            }
+            running += term;
+            second.set(h.identity, row, running);
+        }
+    }
+
+    fn ranges(&self, second: &mut SecondGrid) {
+        let Self { columns, layout, grid, c } = self;
+        let mut inverses: Vec<Fr> =
+            (0..1u64 << layout.shape.limb_bits).map(|value| c.x - Fr::from(value)).collect();
+        inverses.batch_invert();
+        let width = second.width();
+        second.cells.par_chunks_mut(width).enumerate().for_each(|(row, cells)| {
+            if row >= grid.rows {
+                return;
+            }
+            let limbs = grid.limb_row(row);
+            for (helper, limbs) in columns.range_helpers.iter().zip(limbs.chunks(LIMBS_A_HELPER)) {
+                cells[helper.slot] =
+                    limbs.iter().fold(Fr::ZERO, |sum, limb| sum + inverses[usize::from(*limb)]);
+            }
+            if let Some(inverse) = inverses.get(row) {
+                cells[columns.range_table_helper.slot] =
+                    grid.free(columns.range_uses, row) * inverse;
+            }
+        });
+    }
+
+    fn totals(&self, second: &mut SecondGrid) {
+        let Self { columns, layout, grid, c } = self;
+        let shape = &layout.shape;
+        let mut fractions = Vec::with_capacity(POLES * shape.symbols);
+        for pole in 0..POLES {
+            for symbol in 0..shape.symbols {
+                let row = pole_row(shape, pole, symbol);
+                let value = Fr::from_u128(pole as u128 * POLE_STEP + symbol as u128 + 1);
+                fractions.push(Fraction {
+                    column: columns.totals_helper,
+                    row,
+                    numerator: grid.free(columns.totals, row),
+                    denominator: c.x - value,
+                });
+            }
+        }
+        fractions.par_chunks_mut(4096).for_each(divide);
+        for fraction in &fractions {
+            second.set(fraction.column, fraction.row, fraction.numerator);
+        }
+        let first = pole_row(shape, POLES, 0);
+        (first..first + SCALARS).fold(Fr::ZERO, |sum, row| {
+            let value = sum * c.theta + grid.free(columns.totals, row);
+            second.set(columns.totals_helper, row, value);
+            value
+        });
+    }
+
+    fn sum(&self, second: &mut SecondGrid) {
+        let Self { columns, layout, grid, c } = self;
+        let h = &columns.holding;
+        let hold = layout.capacity * WINDOW_ROWS;
+        let scalar_last = pole_row(&layout.shape, POLES, 0) + SCALARS - 1;
+        let poles = pole_row(&layout.shape, 0, 0)..pole_row(&layout.shape, POLES, 0);
+        let blocks = layout.blocks();
+        let groups = layout.groups();
+        let per_class = SCALARS as u64 / 3;
+        let weights =
+            [c.theta.pow_vartime([per_class]), c.theta.pow_vartime([2 * per_class])];
+        let view: &SecondGrid = second;
+        let terms: Vec<Fr> = (0..grid.rows)
+            .into_par_iter()
+            .map(|row| {
+                let get = |column: Second| view.get(column, row);
+                let mut range = -get(columns.range_table_helper);
+                for helper in &columns.range_helpers {
+                    range += get(*helper);
+                }
+                let (mut symbols, mut group, mut families, mut scalars) =
+                    (Fr::ZERO, Fr::ZERO, Fr::ZERO, Fr::ZERO);
+                if row < hold {
+                    symbols += get(h.entry_helper);
+                    families += get(h.family_helper) + get(h.long_helper);
+                    if row % WINDOW_ROWS == 0 {
+                        for lane in &columns.lanes {
+                            group += view.get(lane.helper.column, row + lane.helper.offset);
+                        }
+                        let class = Fr::ONE
+                            + grid.free(h.house, row) * (weights[0] - Fr::ONE)
+                            + grid.free(h.fund, row) * (weights[1] - Fr::ONE);
+                        let amounts = self.pool_scalars(row / WINDOW_ROWS);
+                        scalars += class * compress(&amounts, c.theta);
+                    }
+                } else if blocks.contains(&row) {
+                    symbols -= get(h.entry_helper) + get(h.family_helper);
+                    if (row - blocks.start) % layout.shape.segments == 0 {
+                        group += get(h.long_helper);
+                    }
+                } else if groups.contains(&row) {
+                    group -= get(h.entry_helper);
+                } else if row == layout.null() {
+                    symbols -= get(h.entry_helper);
+                }
+                if poles.contains(&row) {
+                    families -= get(columns.totals_helper);
+                } else if row == scalar_last {
+                    scalars -= get(columns.totals_helper);
+                }
+                compress(&[range, symbols, group, families, scalars], c.kappa)
+            })
+            .collect();
+        let mut running = Fr::ZERO;
+        for (row, term) in terms.into_iter().enumerate() {
+            second.set(columns.sum, row, running);
+            running += term;
+        }
+        second.set(columns.sum, grid.rows, running);
+    }
+
+    fn pool_scalars(&self, window: usize) -> [Fr; 9] {
+        let w = &self.columns.window;
+        let grid = self.grid;
+        let parts = |signed: &crate::circuit::columns::Signed| {
+            let negative = grid.window_free(window, &signed.negative);
+            let magnitude = grid.window_limbs(window, &signed.magnitude);
+            (negative, (Fr::ONE - negative) * magnitude, negative * (magnitude + Fr::ONE))
+        };
+        let (bankrupt, positive, bankruptcy) = parts(&w.equity);
+        let (underwater, _, underwater_amount) = parts(&w.value);
+        let (deficient, _, shortfall) = parts(&w.surplus);
+        [
+            positive,
+            grid.window_limbs(window, &w.maintenance),
+            grid.window_limbs(window, &w.initial),
+            deficient,
+            shortfall,
+            bankrupt,
+            bankruptcy,
+            underwater,
+            underwater_amount,
+        ]
+    }
+}
