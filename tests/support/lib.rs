@@ -1,1 +1,3 @@
 //! Shared by the tests and benchmarks of the workspace.
+
+pub mod sample;

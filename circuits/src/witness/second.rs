@@ -88,7 +88,7 @@ impl Filler<'_> {
         let h = &columns.holding;
         let t = &columns.table;
         let step = c.gamma.pow_vartime([layout.shape.losses_a_row() as u64]);
-        let mut horner = |second: &mut SecondGrid, rows: std::ops::Range<usize>| {
+        let horner = |second: &mut SecondGrid, rows: std::ops::Range<usize>| {
             rows.fold(Fr::ZERO, |before, row| {
                 let losses =
                     t.losses.iter().fold(Fr::ZERO, |sum, column| sum * c.gamma + grid.free(*column, row));
