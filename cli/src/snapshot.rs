@@ -3,10 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use halo2_proofs::halo2curves::bn256::Fr;
+use zkmargin_circuits::digest::{check_fit, market_digest, model_digest};
+use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::market::MarketSource;
+use zkmargin_circuits::relation::PoolOutcome;
 use zkmargin_circuits::risk::RiskSource;
+use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::snapshot::Snapshot;
-use zkmargin_circuits::statement::InputDigests;
+use zkmargin_circuits::statement::{Digest, InputDigests};
+use zkmargin_circuits::witness::plan::PlannedRun;
 use zkmargin_prover::accounts::{read_book, Book, ReadError};
 
 use crate::failure::Failure;
@@ -51,9 +57,62 @@ impl Loaded {
         })
     }
 
-    /// Digests of market and model in the first shape that holds them.
-    pub fn digests(&self) -> Option<InputDigests> {
-        None
+    /// The first shape that holds the market, the model and `windows` of accounts in one proof.
+    pub fn shape(&self, windows: &Windows) -> Option<&'static Shape> {
+        SHAPES.iter().zip(windows.needed).find_map(|(shape, needed)| {
+            let money = shape.money_bits >= windows.money_bits;
+            let fits = money && needed <= shape.capacity();
+            (fits && check_fit(shape, &self.market.market, &self.risk.model).is_ok())
+                .then_some(shape)
+        })
+    }
+
+    /// Digests of market and model in a shape that holds them.
+    pub fn digests(&self, shape: &Shape) -> Option<InputDigests> {
+        let market = &self.market.market;
+        Some(InputDigests {
+            market: element(&market_digest(shape, market).ok()?)?,
+            risk_model: element(&model_digest(shape, &self.risk.model, market).ok()?)?,
+        })
+    }
+}
+
+fn element(value: &Fr) -> Option<Digest> {
+    Digest::from_hex(&to_hex(value))
+}
+
+/// What accounts need of a shape.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Windows {
+    /// Windows in each of [`SHAPES`].
+    pub needed: [usize; SHAPES.len()],
+    /// Bits of money.
+    pub money_bits: u32,
+}
+
+impl Windows {
+    /// Counts an account.
+    pub fn add(&mut self, pools: &[PoolOutcome], money_bits: u32) {
+        for (needed, shape) in self.needed.iter_mut().zip(SHAPES) {
+            *needed += PlannedRun::length(shape, pools);
+        }
+        self.money_bits = self.money_bits.max(money_bits);
+    }
+
+    /// Adds what other accounts need.
+    pub fn merge(&mut self, other: &Windows) {
+        for (needed, more) in self.needed.iter_mut().zip(other.needed) {
+            *needed += more;
+        }
+        self.money_bits = self.money_bits.max(other.money_bits);
+    }
+
+    /// Windows in one shape.
+    pub fn of(&self, shape: &Shape) -> usize {
+        SHAPES
+            .iter()
+            .position(|other| other.name == shape.name)
+            .map_or(0, |index| self.needed[index])
     }
 }
 

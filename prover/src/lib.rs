@@ -3,4 +3,5 @@
 pub mod accounts;
 pub mod generate;
 pub mod params;
+pub mod records;
 pub mod write;

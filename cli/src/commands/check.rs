@@ -17,7 +17,7 @@ use super::print_json;
 use crate::args::{CheckArgs, PoolsArg};
 use crate::failure::Failure;
 use crate::report::{self, short, Table};
-use crate::snapshot::Loaded;
+use crate::snapshot::{Loaded, Windows};
 
 /// Accounts evaluated at once.
 const CHUNK: usize = 1024;
@@ -52,20 +52,22 @@ struct CheckJson<'a> {
 /// What evaluating a part of the book gives.
 struct Part {
     totals: BookTotals,
+    windows: Windows,
     pools: Vec<PoolLine>,
 }
 
 /// Reads, evaluates and prints.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let loaded = Loaded::read(&args.snapshot)?;
-    let Part { totals, mut pools } = evaluate(&loaded, args.pools)?;
+    let Part { totals, windows, mut pools } = evaluate(&loaded, args.pools)?;
     // Worst first; pools that lack nothing stay in the order of accounts.
     pools.sort_by_key(|pool| Reverse(pool.lacks));
     let verdict = Verdict::of(&totals);
+    let shape = loaded.shape(&windows);
     let statement = Statement::from_totals(
         &loaded.header,
         ProofFields::default(),
-        loaded.digests().unwrap_or_default(),
+        shape.and_then(|shape| loaded.digests(shape)).unwrap_or_default(),
         &totals,
         &loaded.market,
     );
@@ -79,13 +81,17 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         })
     } else {
         let fund = Amount::unsigned(fund(&totals), loaded.market.quote_quantum);
-        let mut out = io::stdout().lock();
-        write!(
-            out,
-            "{}",
-            human(&statement, &totals, verdict, &fund, &pools, args.pools)
-        )
-        .map_err(Failure::internal)
+        let mut text = human(&statement, &totals, verdict, &fund, &pools, args.pools);
+        text += &match shape {
+            Some(shape) => format!(
+                "one proof of shape {} holds it: {} of {} windows\n",
+                shape.name,
+                windows.of(shape),
+                shape.capacity()
+            ),
+            None => "no shape holds it in one proof\n".to_owned(),
+        };
+        io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::internal)
     }
 }
 
@@ -94,9 +100,15 @@ fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
     let quantum = loaded.market.quote_quantum;
     let part = |accounts: &[Account]| -> Result<Part, RangeError> {
         let mut totals = BookTotals::new(market);
+        let mut windows = Windows::default();
         let mut pools = Vec::new();
         for account in accounts {
-            let outcomes = evaluate_account(market, &loaded.risk.model, account, Limits::WIDE)?;
+            let in_range = |limits| evaluate_account(market, &loaded.risk.model, account, limits);
+            let (outcomes, limits) = match in_range(Limits::NARROW) {
+                Ok(outcomes) => (outcomes, Limits::NARROW),
+                Err(_) => (in_range(Limits::WIDE)?, Limits::WIDE),
+            };
+            windows.add(&outcomes, limits.money_bits);
             totals.add_account(market, account, &outcomes);
             for (pool, outcome) in account.pools.iter().zip(&outcomes) {
                 let line = line(account, &pool.name, outcome, quantum);
@@ -105,17 +117,19 @@ fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
                 }
             }
         }
-        Ok(Part { totals, pools })
+        Ok(Part { totals, windows, pools })
     };
     let parts: Vec<Result<Part, RangeError>> =
         loaded.book.accounts.par_chunks(CHUNK).map(part).collect();
     let mut whole = Part {
         totals: BookTotals::new(market),
+        windows: Windows::default(),
         pools: Vec::new(),
     };
     for part in parts {
         let part = part.map_err(|error| Failure::input(error.in_file(loaded.book.file)))?;
         whole.totals.merge(&part.totals);
+        whole.windows.merge(&part.windows);
         whole.pools.extend(part.pools);
     }
     Ok(whole)
