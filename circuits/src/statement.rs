@@ -3,6 +3,9 @@
 mod amount;
 mod figures;
 
+#[cfg(test)]
+mod tests;
+
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;

@@ -106,3 +106,6 @@ impl Serialize for Basis {
         serializer.serialize_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,9 @@ impl Book {
 
     /// Index of an account.
     pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.accounts.binary_search_by(|account| account.id.as_str().cmp(id)).ok()
+        self.accounts
+            .binary_search_by(|account| account.id.as_str().cmp(id))
+            .ok()
     }
 }
 
@@ -159,7 +161,12 @@ pub fn read_book(dir: &Path, header: &Snapshot, market: &MarketSource) -> Result
 impl Collected {
     /// Builds the accounts, which are in order of their ids.
     fn into_book(self, header: &Snapshot, market: &MarketSource) -> Result<Book, InputError> {
-        let Collected { file, ids, pools, mut rows } = self;
+        let Collected {
+            file,
+            ids,
+            pools,
+            mut rows,
+        } = self;
         header.check_members("snapshot.json", |member| {
             ids.binary_search_by(|id| id.as_str().cmp(member)).is_ok()
         })?;
@@ -172,7 +179,14 @@ impl Collected {
         starts.push(rows.len());
         let build = |(index, id): (usize, String)| {
             let class = header.class_of(&id);
-            account(id, class, &rows[starts[index]..starts[index + 1]], &pools, file, market)
+            account(
+                id,
+                class,
+                &rows[starts[index]..starts[index + 1]],
+                &pools,
+                file,
+                market,
+            )
         };
         // Sequential in the case of an error, so that the first one is reported.
         let accounts = ids
@@ -194,7 +208,12 @@ impl Collected {
                 row.pool = place;
             }
         }
-        Ok(Book { accounts, file, rows, starts })
+        Ok(Book {
+            accounts,
+            file,
+            rows,
+            starts,
+        })
     }
 }
 

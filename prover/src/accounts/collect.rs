@@ -21,8 +21,14 @@ pub(super) struct TextRow<'a> {
 }
 
 /// The columns, by name.
-pub(super) const COLUMNS: [&str; 6] =
-    ["account", "pool", "symbol", "quantity", "entry_price", "cost"];
+pub(super) const COLUMNS: [&str; 6] = [
+    "account",
+    "pool",
+    "symbol",
+    "quantity",
+    "entry_price",
+    "cost",
+];
 
 /// Where each of [`COLUMNS`] is in a file.
 pub(super) type Places = [Option<usize>; COLUMNS.len()];
@@ -38,20 +44,39 @@ pub(super) fn find_columns<'a>(
     for (place, name) in names.enumerate() {
         let known = COLUMNS.iter().position(|column| *column == name);
         let Some(column) = known.and_then(|index| places.get_mut(index)) else {
-            return Err(InputError::new(file, name, format!("unknown column {name:?}"), remedy));
+            return Err(InputError::new(
+                file,
+                name,
+                format!("unknown column {name:?}"),
+                remedy,
+            ));
         };
         if column.replace(place).is_some() {
-            return Err(InputError::new(file, name, format!("column {name:?} twice"), remedy));
+            return Err(InputError::new(
+                file,
+                name,
+                format!("column {name:?} twice"),
+                remedy,
+            ));
         }
     }
-    let missing = COLUMNS.iter().zip(&places).take(4).find(|(_, place)| place.is_none());
+    let missing = COLUMNS
+        .iter()
+        .zip(&places)
+        .take(4)
+        .find(|(_, place)| place.is_none());
     let missing = match missing {
         Some((name, _)) => Some(*name),
         None if places[4].is_none() && places[5].is_none() => Some("entry_price"),
         None => None,
     };
     match missing {
-        Some(name) => Err(InputError::new(file, name, format!("missing column {name:?}"), remedy)),
+        Some(name) => Err(InputError::new(
+            file,
+            name,
+            format!("missing column {name:?}"),
+            remedy,
+        )),
         None => Ok(places),
     }
 }
@@ -117,7 +142,13 @@ pub(super) struct Collected {
 impl<'a> Collector<'a> {
     pub(super) fn new(file: &'static str, market: &'a MarketSource) -> Self {
         let (ids, pools) = (Names::default(), Names::default());
-        Self { file, market, ids, pools, rows: Vec::new() }
+        Self {
+            file,
+            market,
+            ids,
+            pools,
+            rows: Vec::new(),
+        }
     }
 
     pub(super) fn file(&self) -> &'static str {
@@ -130,7 +161,11 @@ impl<'a> Collector<'a> {
             InputError::new(self.file, field, problem, remedy).at_line(line)
         };
         let short_line = u32::try_from(line).map_err(|_| {
-            error("", "too many rows".into(), "split the book into snapshots".into())
+            error(
+                "",
+                "too many rows".into(),
+                "split the book into snapshots".into(),
+            )
         })?;
         for (field, name) in [("account", text.account), ("pool", text.pool)] {
             if name.is_empty() {
@@ -140,7 +175,11 @@ impl<'a> Collector<'a> {
         }
         let row = self.market.row_of(text.symbol).ok_or_else(|| {
             let remedy = "use a symbol of market.json, or add it there".into();
-            error("symbol", format!("unknown symbol {:?}", text.symbol), remedy)
+            error(
+                "symbol",
+                format!("unknown symbol {:?}", text.symbol),
+                remedy,
+            )
         })?;
         let quantity = self.decimal(line, "quantity", text.quantity)?;
         let terms = self.market.rows[usize::from(row) - 1].terms;
@@ -157,7 +196,14 @@ impl<'a> Collector<'a> {
             }
             Kind::Instrument => self.price(line, text)?,
         };
-        if let (PriceKind::Entry, Terms::Instrument { style: Style::Inverse, .. }) = (kind, terms) {
+        if let (
+            PriceKind::Entry,
+            Terms::Instrument {
+                style: Style::Inverse,
+                ..
+            },
+        ) = (kind, terms)
+        {
             if price.signum() <= 0 {
                 let problem = format!("{:?} for the inverse {}", text.entry_price, text.symbol);
                 let remedy = "give an entry price above zero, or the cost instead";
@@ -193,7 +239,10 @@ impl<'a> Collector<'a> {
             ("", "") => Err(InputError::new(
                 self.file,
                 "entry_price",
-                format!("the position in {} has neither entry price nor cost", text.symbol),
+                format!(
+                    "the position in {} has neither entry price nor cost",
+                    text.symbol
+                ),
                 "give one of them (an option whose premium was paid in cash has entry 0)",
             )
             .at_line(line)),
@@ -219,7 +268,10 @@ impl<'a> Collector<'a> {
         let (problem, remedy) = if lots.is_ok() && exact.is_err() {
             (
                 format!("{:?} is not a whole number of lots of {lot}", text.quantity),
-                format!("give a multiple of the lot of {}, which is {lot}", text.symbol),
+                format!(
+                    "give a multiple of the lot of {}, which is {lot}",
+                    text.symbol
+                ),
             )
         } else {
             (
@@ -238,7 +290,13 @@ impl<'a> Collector<'a> {
     /// # Errors
     /// For an empty book, and for the first row that another one repeats.
     pub(super) fn finish(self) -> Result<Collected, InputError> {
-        let Self { file, market, ids, pools, mut rows } = self;
+        let Self {
+            file,
+            market,
+            ids,
+            pools,
+            mut rows,
+        } = self;
         if rows.is_empty() {
             let remedy = "give at least one row: a book without accounts has no statement";
             return Err(InputError::new(file, "", "the book is empty", remedy));
@@ -249,9 +307,8 @@ impl<'a> Collector<'a> {
             row.pool = pool_places[row.pool as usize];
         });
         rows.par_sort_unstable_by_key(|row| (row.account, row.pool, row.row, row.line));
-        let same = |a: &BookRow, b: &BookRow| {
-            (a.account, a.pool, a.row) == (b.account, b.pool, b.row)
-        };
+        let same =
+            |a: &BookRow, b: &BookRow| (a.account, a.pool, a.row) == (b.account, b.pool, b.row);
         let repeated = rows.windows(2).filter(|pair| same(&pair[0], &pair[1]));
         if let Some(pair) = repeated.min_by_key(|pair| pair[1].line) {
             let (first, second) = (&pair[0], &pair[1]);
@@ -265,7 +322,12 @@ impl<'a> Collector<'a> {
             let remedy = "add the rows up, or use a variant of the symbol";
             return Err(InputError::new(file, "symbol", problem, remedy).at_line(second.line()));
         }
-        Ok(Collected { file, ids, pools, rows })
+        Ok(Collected {
+            file,
+            ids,
+            pools,
+            rows,
+        })
     }
 }
 

@@ -21,8 +21,10 @@ const FIRST_NUMBER: usize = 3;
 /// Reads a file into the collector, row by row.
 pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {
     let file = collector.file();
-    let opened =
-        File::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    let opened = File::open(path).map_err(|source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
     let unreadable = |error: ParquetError| {
         let problem = format!("is not a readable Parquet file: {error}");
         let remedy = "write it with Snappy, Zstandard or no compression";
@@ -47,7 +49,17 @@ pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), Rea
             }
         }
         let [account, pool, symbol, quantity, entry_price, cost] = &texts;
-        collector.add(line, &TextRow { account, pool, symbol, quantity, entry_price, cost })?;
+        collector.add(
+            line,
+            &TextRow {
+                account,
+                pool,
+                symbol,
+                quantity,
+                entry_price,
+                cost,
+            },
+        )?;
     }
     Ok(())
 }
@@ -64,9 +76,10 @@ fn check_type(file: &str, column: &Type, number: bool) -> Result<(), InputError>
         }
     }
     let problem = match column {
-        Type::PrimitiveType { physical_type: Physical::FLOAT | Physical::DOUBLE, .. } => {
-            "is a column of floats, which are not exact".to_owned()
-        }
+        Type::PrimitiveType {
+            physical_type: Physical::FLOAT | Physical::DOUBLE,
+            ..
+        } => "is a column of floats, which are not exact".to_owned(),
         Type::PrimitiveType { physical_type, .. } => format!("is a column of {physical_type}"),
         Type::GroupType { .. } => "is a column of groups".to_owned(),
     };
