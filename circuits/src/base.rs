@@ -188,6 +188,8 @@ fn fraction(number: Decimal) -> BigRational {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const MARKET: &str = r#"{ "quote_quantum": "0.000001",
@@ -258,5 +260,44 @@ mod tests {
         assert_eq!(amounts(&m, &[perp("10000000000000000", entry)]), Err(RowsError::Lots));
         let huge = row(&m, "USDT", "9999999999999999999999999999", RowPrice::Balance);
         assert_eq!(amounts(&m, &[huge]), Err(RowsError::Base));
+    }
+
+    /// Units that divide nothing evenly.
+    const ODD: &str = r#"{ "quote_quantum": "0.01",
+      "assets": [ { "id": "BTC", "price": "65000", "quantum": "0.00000003" } ],
+      "instruments": [ { "id": "LIN", "style": "linear", "settlement": "BTC", "multiplier": "0.3",
+                         "lot": "0.0000001", "mark": "0", "basis": "1" },
+                       { "id": "INV", "style": "inverse", "settlement": "BTC", "multiplier": "7",
+                         "lot": "0.0000001", "mark": "1", "basis": null } ] }"#;
+
+    prop_compose! {
+        fn any_row()(
+            row in 1..=3u16,
+            cost in any::<bool>(),
+            quantity in -1_000_000_000_000i128..1_000_000_000_000,
+            price in 1..1_000_000_000_000i128,
+            scale in 0..18u32,
+        ) -> Row {
+            let price = Decimal::new(price, scale);
+            let price = match (row, cost) {
+                (1, _) => RowPrice::Balance,
+                (_, true) => RowPrice::Cost(price),
+                (_, false) => RowPrice::Entry(price),
+            };
+            Row { row, quantity: Decimal::new(quantity, 7), price }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_bounds_that_agree_with_fractions(rows in prop::collection::vec(any_row(), 0..6)) {
+            let market = MarketSource::parse("market.json", ODD.as_bytes()).unwrap();
+            let quantum = Decimal::new(3, 8);
+            let exact = exact(rows.iter().copied(), quantum, &market);
+            // Where bounds do not agree, the fractions decide.
+            if let Some(quick) = quick(rows.iter().copied(), quantum, &market) {
+                prop_assert_eq!(Some(quick), exact);
+            }
+        }
     }
 }

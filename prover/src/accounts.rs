@@ -5,6 +5,9 @@ mod collect;
 mod csv;
 mod parquet;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -1,16 +1,16 @@
-//! `accounts.csv`.
+//! `accounts.csv`: one row a line, commas, fields quoted where they need to be.
+//!
+//! A field cannot span lines, so that a line's number is what an editor shows.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use zkmargin_circuits::error::InputError;
 
 use super::collect::{find_columns, Collector, TextRow, COLUMNS};
 use super::ReadError;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a file into the collector, row by row.
 pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {
@@ -19,81 +19,66 @@ pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), Rea
         source,
     };
     let file = File::open(path).map_err(io)?;
-    read_from(file, collector, io)
+    read_from(BufReader::with_capacity(1 << 20, file), collector, io)
 }
 
-pub(super) fn read_from(
-    source: impl Read,
+fn read_from(
+    mut source: impl BufRead,
     collector: &mut Collector<'_>,
     io: impl Fn(io::Error) -> ReadError,
 ) -> Result<(), ReadError> {
     let file = collector.file();
-    let mut source = BufReader::with_capacity(1 << 20, source);
-    let mut start = Vec::new();
-    source
-        .by_ref()
-        .take(3)
-        .read_to_end(&mut start)
-        .map_err(&io)?;
-    if start == BYTE_ORDER_MARK {
-        start.clear();
-    }
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(start.chain(source));
-    let fail = |error: csv::Error| match error.into_kind() {
-        ErrorKind::Io(source) => io(source),
-        other => InputError::new(file, "", format!("{other:?}"), "save the file as CSV").into(),
-    };
-
-    let mut record = ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(fail)? {
-        let remedy = "begin with the line account,pool,symbol,quantity,entry_price";
-        return Err(InputError::new(file, "", "the file is empty", remedy).into());
-    }
-    let text = |field: &[u8], name: &str, line: u64| {
-        std::str::from_utf8(field).map(str::to_owned).map_err(|_| {
-            let problem = format!("{:?} is not UTF-8 text", String::from_utf8_lossy(field));
-            InputError::new(file, name, problem, "save the file as UTF-8").at_line(line)
-        })
-    };
-    let header = record
-        .iter()
-        .map(|name| text(name, "", 1))
-        .collect::<Result<Vec<_>, InputError>>()?;
-    let places =
-        find_columns(file, header.iter().map(String::as_str)).map_err(|error| error.at_line(1))?;
-
-    while reader.read_byte_record(&mut record).map_err(fail)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() != header.len() {
-            let problem = format!(
-                "{} fields where the header has {}",
-                record.len(),
-                header.len()
-            );
+    let mut places = None;
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        if source.read_until(b'\n', &mut bytes).map_err(&io)? == 0 {
+            break;
+        }
+        let error = |problem: String, remedy: &str| {
+            InputError::new(file, "", problem, remedy).at_line(number)
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| {
+            let problem = format!("{:?} is not UTF-8 text", String::from_utf8_lossy(&bytes));
+            error(problem, "save the file as UTF-8")
+        })?;
+        let text = if number == 1 {
+            text.strip_prefix('\u{feff}').unwrap_or(text)
+        } else {
+            text
+        };
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
+        let fields = split(line).map_err(|problem| {
+            error(
+                problem.into(),
+                "quote a whole field, on one line, and double the quotes in it",
+            )
+        })?;
+        let Some((places, columns)) = &places else {
+            let found = find_columns(file, fields.iter().map(AsRef::as_ref))
+                .map_err(|error| error.at_line(number))?;
+            places = Some((found, fields.len()));
+            continue;
+        };
+        if fields.len() != *columns {
+            let problem = format!("{} fields where the header has {columns}", fields.len());
             let remedy = "give every column, and quote a field that has a comma";
-            return Err(InputError::new(file, "", problem, remedy)
-                .at_line(line)
-                .into());
+            return Err(error(problem, remedy).into());
         }
-        let mut fields = [""; COLUMNS.len()];
-        for ((field, place), name) in fields.iter_mut().zip(places).zip(COLUMNS) {
-            let bytes = place
-                .and_then(|place| record.get(place))
-                .unwrap_or_default();
-            *field = match std::str::from_utf8(bytes) {
-                Ok(text) => text,
-                Err(_) => {
-                    text(bytes, name, line)?;
-                    ""
-                }
-            };
-        }
-        let [account, pool, symbol, quantity, entry_price, cost] = fields;
+        let field = |column: usize| {
+            let place = places.get(column).copied().flatten();
+            place
+                .and_then(|place| fields.get(place))
+                .map_or("", AsRef::as_ref)
+        };
+        let [account, pool, symbol, quantity, entry_price, cost]: [&str; COLUMNS.len()] =
+            std::array::from_fn(field);
         collector.add(
-            line,
+            number,
             &TextRow {
                 account,
                 pool,
@@ -104,5 +89,88 @@ pub(super) fn read_from(
             },
         )?;
     }
+    if places.is_none() {
+        let remedy = "begin with the line account,pool,symbol,quantity,entry_price";
+        return Err(InputError::new(file, "", "the file is empty", remedy).into());
+    }
     Ok(())
+}
+
+/// The fields of a line. (RFC 4180, without fields that span lines.)
+fn split(line: &str) -> Result<Vec<Cow<'_, str>>, &'static str> {
+    let mut fields = Vec::with_capacity(COLUMNS.len());
+    let mut rest = line;
+    loop {
+        let next = match rest.strip_prefix('"') {
+            None => {
+                let (field, next) = match rest.split_once(',') {
+                    Some((field, next)) => (field, Some(next)),
+                    None => (rest, None),
+                };
+                fields.push(Cow::Borrowed(field));
+                next
+            }
+            Some(quoted) => {
+                let (field, next) = unquote(quoted)?;
+                fields.push(field);
+                next
+            }
+        };
+        match next {
+            Some(next) => rest = next,
+            None => return Ok(fields),
+        }
+    }
+}
+
+/// The field that ends at the closing quote, and what follows the comma after it.
+fn unquote(quoted: &str) -> Result<(Cow<'_, str>, Option<&str>), &'static str> {
+    let mut field = Cow::Borrowed("");
+    let mut rest = quoted;
+    loop {
+        let (part, after) = rest
+            .split_once('"')
+            .ok_or("a quoted field does not end on its line")?;
+        field += part;
+        match after.strip_prefix('"') {
+            Some(next) => {
+                field += "\"";
+                rest = next;
+            }
+            None if after.is_empty() => return Ok((field, None)),
+            None => {
+                let next = after
+                    .strip_prefix(',')
+                    .ok_or("a quoted field goes on after its quote")?;
+                return Ok((field, Some(next)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_quoted_fields() {
+        for (line, fields) in [
+            ("a,b,,c", vec!["a", "b", "", "c"]),
+            ("a,", vec!["a", ""]),
+            (",", vec!["", ""]),
+            ("\"a,b\",c", vec!["a,b", "c"]),
+            ("\"\",\"\"", vec!["", ""]),
+            ("\"say \"\"hi\"\"\",x\"y", vec!["say \"hi\"", "x\"y"]),
+            ("\"\"\"\"", vec!["\""]),
+        ] {
+            assert_eq!(split(line).unwrap(), fields, "{line}");
+        }
+    }
+
+    #[test]
+    fn rejects_quotes_that_do_not_match() {
+        for line in ["\"a", "\"a\"b,c", "a,\"", "\"a\"\"", "\"a\" ,b"] {
+            assert!(split(line).is_err(), "{line}");
+        }
+    }
 }
