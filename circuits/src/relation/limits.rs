@@ -133,11 +133,11 @@ pub enum RangeProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RangeError {
     /// The account; empty when only a pool was evaluated.
-    pub account: String,
+    pub account: Box<str>,
     /// The pool.
-    pub pool: String,
+    pub pool: Box<str>,
     /// The symbol, if the problem is one's.
-    pub symbol: Option<String>,
+    pub symbol: Option<Box<str>>,
     /// What is wrong.
     pub problem: RangeProblem,
 }
@@ -145,9 +145,9 @@ pub struct RangeError {
 impl RangeError {
     pub(super) fn malformed(pool: &Pool, symbol: Option<&Symbol>, problem: RangeProblem) -> Self {
         Self {
-            account: String::new(),
-            pool: pool.name.clone(),
-            symbol: symbol.map(|symbol| symbol.id.clone()),
+            account: Box::default(),
+            pool: pool.name.as_str().into(),
+            symbol: symbol.map(|symbol| symbol.id.as_str().into()),
             problem,
         }
     }
@@ -155,7 +155,7 @@ impl RangeError {
     /// The same error of a pool of an account.
     #[must_use]
     pub fn of_account(mut self, account: &str) -> Self {
-        self.account = account.to_owned();
+        self.account = account.into();
         self
     }
 
