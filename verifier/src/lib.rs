@@ -17,7 +17,10 @@
     )
 )]
 
+pub mod bundle;
 pub mod key;
 pub mod proof;
+pub mod record;
+pub mod report;
 pub mod setup;
 pub mod transcript;

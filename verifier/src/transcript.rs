@@ -99,7 +99,6 @@ impl TranscriptRead<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ff::Field;
     use halo2_proofs::transcript::{Blake2bWrite, TranscriptWrite, TranscriptWriterBuffer};
 
     fn written() -> (G1Affine, Fr, Vec<u8>) {

@@ -1,0 +1,6 @@
+//! Bundles and records, each changed in every way that must show.
+
+mod checks;
+mod fixture;
+mod records;
+mod stub;
