@@ -3,7 +3,10 @@
 pub mod check;
 pub mod generate;
 pub mod inspect;
+pub mod record;
 pub mod setup;
+pub mod verify;
+pub mod verify_record;
 
 use std::io::{self, Write};
 use std::time::Duration;

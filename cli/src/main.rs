@@ -1,6 +1,7 @@
 //! The zkmargin command line: data on standard output, everything else on standard error.
 
 mod args;
+mod bundle;
 mod commands;
 mod failure;
 mod report;
@@ -28,7 +29,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check(args) => commands::check::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Record(args) => commands::record::run(&args),
         Command::Setup(args) => commands::setup::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::VerifyRecord(args) => commands::verify_record::run(&args),
         _ => Err(Failure::internal("not wired")),
     }
 }

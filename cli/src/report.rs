@@ -9,12 +9,19 @@ use zkmargin_circuits::statement::{Amount, Statement, TotalFigures};
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    left: bool,
 }
 
 impl Table {
     /// Adds a row.
     pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Adds a row, and has every column to the left.
+    pub fn left<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        self.left = true;
+        self.row(cells);
     }
 
     /// The rows, aligned, each indented by two spaces.
@@ -33,7 +40,7 @@ impl Table {
         for row in &self.rows {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let _ = if column == 0 {
+                let _ = if column == 0 || self.left {
                     write!(line, "  {cell:<width$}")
                 } else {
                     write!(line, "  {cell:>width$}")

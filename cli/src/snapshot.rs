@@ -59,12 +59,15 @@ impl Loaded {
 
     /// The first shape that holds the market, the model and `windows` of accounts in one proof.
     pub fn shape(&self, windows: &Windows) -> Option<&'static Shape> {
-        SHAPES.iter().zip(windows.needed).find_map(|(shape, needed)| {
-            let money = shape.money_bits >= windows.money_bits;
-            let fits = money && needed <= shape.capacity();
-            (fits && check_fit(shape, &self.market.market, &self.risk.model).is_ok())
-                .then_some(shape)
-        })
+        SHAPES
+            .iter()
+            .zip(windows.needed)
+            .find_map(|(shape, needed)| {
+                let money = shape.money_bits >= windows.money_bits;
+                let fits = money && needed <= shape.capacity();
+                (fits && check_fit(shape, &self.market.market, &self.risk.model).is_ok())
+                    .then_some(shape)
+            })
     }
 
     /// Digests of market and model in a shape that holds them.

@@ -59,7 +59,11 @@ struct Part {
 /// Reads, evaluates and prints.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let loaded = Loaded::read(&args.snapshot)?;
-    let Part { totals, windows, mut pools } = evaluate(&loaded, args.pools)?;
+    let Part {
+        totals,
+        windows,
+        mut pools,
+    } = evaluate(&loaded, args.pools)?;
     // Worst first; pools that lack nothing stay in the order of accounts.
     pools.sort_by_key(|pool| Reverse(pool.lacks));
     let verdict = Verdict::of(&totals);
@@ -67,7 +71,9 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let statement = Statement::from_totals(
         &loaded.header,
         ProofFields::default(),
-        shape.and_then(|shape| loaded.digests(shape)).unwrap_or_default(),
+        shape
+            .and_then(|shape| loaded.digests(shape))
+            .unwrap_or_default(),
         &totals,
         &loaded.market,
     );
@@ -91,7 +97,10 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
             ),
             None => "no shape holds it in one proof\n".to_owned(),
         };
-        io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::internal)
+        io::stdout()
+            .lock()
+            .write_all(text.as_bytes())
+            .map_err(Failure::internal)
     }
 }
 
@@ -117,7 +126,11 @@ fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
                 }
             }
         }
-        Ok(Part { totals, windows, pools })
+        Ok(Part {
+            totals,
+            windows,
+            pools,
+        })
     };
     let parts: Vec<Result<Part, RangeError>> =
         loaded.book.accounts.par_chunks(CHUNK).map(part).collect();

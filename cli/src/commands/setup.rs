@@ -58,7 +58,8 @@ fn show(progress: &ProgressBar, stage: Stage) {
     });
 }
 
-fn failure(error: ParamsError) -> Failure {
+/// The exit code of a failed import.
+pub fn failure(error: ParamsError) -> Failure {
     match error {
         ParamsError::Input(_) => Failure::input(error),
         ParamsError::Io { ref source, .. } if crate::snapshot::is_missing(source) => {

@@ -1,0 +1,168 @@
+//! A bundle folder, and what a verification needs besides it.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use halo2_proofs::plonk::keygen_vk;
+use zkmargin_circuits::circuit::MarginCircuit;
+use zkmargin_circuits::units::Decimal;
+use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options, RemadeKey};
+use zkmargin_verifier::report::{CheckName, Report};
+
+use crate::args::{TrustArgs, VerifyArgs};
+use crate::commands::{setup, spinner};
+use crate::failure::Failure;
+use crate::snapshot::{read, read_file};
+
+/// Reads the files of a bundle.
+pub fn read_bundle(folder: &Path) -> Result<Bundle, Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::input(format!(
+            "{} is not a folder; give the folder that holds statement.json and the proof",
+            folder.display()
+        )));
+    }
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .map_err(Failure::internal)?
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let proofs = names
+        .iter()
+        .filter(|name| name.starts_with("proof-") && name.ends_with(".bin"))
+        .map(|name| read(folder, name))
+        .collect::<Result<_, _>>()?;
+    let risk = match names.iter().any(|name| name == "risk.json") {
+        true => Some(read(folder, "risk.json")?),
+        false => None,
+    };
+    Ok(Bundle {
+        statement: read(folder, "statement.json")?,
+        market: read(folder, "market.json")?,
+        risk,
+        proofs,
+    })
+}
+
+/// What the user gave to compare a bundle with.
+#[derive(Debug, Default)]
+pub struct Asked {
+    risk: Option<Vec<u8>>,
+    previous: Option<Vec<u8>>,
+    reserves: Option<Vec<u8>>,
+    prices: Option<(Vec<u8>, Decimal)>,
+}
+
+impl Asked {
+    /// Reads the files that were named.
+    pub fn read(args: &VerifyArgs) -> Result<Self, Failure> {
+        let file =
+            |path: &Option<_>| -> Result<_, Failure> { path.as_deref().map(read_file).transpose() };
+        let tolerance = Decimal::parse(&args.tolerance)
+            .map_err(|error| Failure::input(format!("--tolerance {:?} {error}", args.tolerance)))?;
+        if tolerance.mantissa() < 0 {
+            return Err(Failure::input(format!(
+                "--tolerance {:?} is below zero",
+                args.tolerance
+            )));
+        }
+        Ok(Self {
+            risk: file(&args.risk)?,
+            previous: args
+                .previous
+                .as_deref()
+                .map(|folder| read(folder, "statement.json"))
+                .transpose()?,
+            reserves: file(&args.reserves)?,
+            prices: file(&args.prices)?.map(|bytes| (bytes, tolerance)),
+        })
+    }
+}
+
+/// How long a verification took.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// From bytes to verdict, without the digests.
+    pub verification: Duration,
+    /// Recomputing the digests of market and model.
+    pub digests: Duration,
+}
+
+/// Verifies a bundle with what was asked for.
+pub fn verify_bundle(
+    bundle: &Bundle,
+    asked: &Asked,
+    trust: &TrustArgs,
+) -> Result<(Report, Timing), Failure> {
+    let trust_setup = trust.trust_setup.as_deref().map(digest).transpose()?;
+    let key = match (key_to_remake(&bundle.statement), &trust.params) {
+        (Some(_), Some(path)) => Some(remake(bundle, path)?),
+        _ => None,
+    };
+    let options = Options {
+        allow_insecure_setup: trust.allow_insecure_setup,
+        trust_setup,
+        key,
+        risk: asked.risk.as_deref(),
+        previous: asked.previous.as_deref(),
+        counts: None,
+        reserves: asked.reserves.as_deref(),
+        prices: asked
+            .prices
+            .as_ref()
+            .map(|(bytes, tolerance)| (bytes.as_slice(), *tolerance)),
+    };
+    let start = Instant::now();
+    let mut marks: Vec<(CheckName, Instant)> = Vec::new();
+    let report = verify(bundle, &options, &mut |name| {
+        marks.push((name, Instant::now()));
+    })
+    .map_err(Failure::input)?;
+    let whole = start.elapsed();
+    let end = Instant::now();
+    let digests = marks
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| matches!(name, CheckName::Market | CheckName::Model))
+        .map(|(index, (_, begun))| {
+            let next = marks.get(index + 1).map_or(end, |(_, begun)| *begun);
+            next.duration_since(*begun)
+        })
+        .sum();
+    let timing = Timing {
+        verification: whole.saturating_sub(digests),
+        digests,
+    };
+    Ok((report, timing))
+}
+
+/// Makes the statement's key from checked parameters.
+fn remake(bundle: &Bundle, path: &Path) -> Result<RemadeKey, Failure> {
+    let Some((shape, _)) = key_to_remake(&bundle.statement) else {
+        return Err(Failure::internal("the key is pinned"));
+    };
+    let progress = spinner("parameters");
+    let parameters = setup::load(path, &progress)?;
+    let parameters = parameters.downsize(shape.k).map_err(setup::failure)?;
+    progress.set_message("making the key");
+    let key = keygen_vk(parameters.kzg(), &MarginCircuit::keygen(shape))
+        .map_err(|error| Failure::internal(format!("making the key: {error:?}")))?;
+    progress.finish_and_clear();
+    Ok(RemadeKey {
+        tau_g2: parameters.tau_g2(),
+        key,
+    })
+}
+
+fn digest(text: &str) -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    let digits = text.strip_prefix("tau:").unwrap_or(text);
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| {
+        Failure::input(format!(
+            "--trust-setup {text:?} is not the 64 hex digits of a SHA-256"
+        ))
+    })?;
+    Ok(bytes)
+}

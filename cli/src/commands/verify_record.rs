@@ -1,0 +1,77 @@
+//! `zkmargin verify-record`: a customer's own check.
+
+use std::io::{self, Write};
+
+use zkmargin_verifier::record::{verify_record, RecordError, RecordReport, Standing};
+use zkmargin_verifier::report::Report;
+
+use super::print_json;
+use super::verify::outcome;
+use crate::args::VerifyRecordArgs;
+use crate::bundle::{read_bundle, verify_bundle, Asked};
+use crate::failure::Failure;
+use crate::report::Table;
+use crate::snapshot::read_file;
+
+/// Verifies the bundle, then the record against it.
+pub fn run(args: &VerifyRecordArgs) -> Result<(), Failure> {
+    let record = read_file(&args.record)?;
+    let bundle = read_bundle(&args.bundle)?;
+    let (report, _) = verify_bundle(&bundle, &Asked::default(), &args.trust)?;
+    if !report.valid {
+        outcome(&report)?;
+    }
+    let found = verify_record(&record, &args.identity, &report).map_err(failure)?;
+    if args.json {
+        print_json(&found)?;
+    } else {
+        io::stdout()
+            .lock()
+            .write_all(human(&found, &report).as_bytes())
+            .map_err(Failure::internal)?;
+    }
+    outcome(&report)
+}
+
+fn failure(error: RecordError) -> Failure {
+    match error {
+        RecordError::Malformed(_) => Failure::input(error),
+        _ => Failure::refused(error),
+    }
+}
+
+/// What a customer reads.
+pub fn human(found: &RecordReport, report: &Report) -> String {
+    let mut out = format!("{} is in the book, as a {}\n", found.account, found.class);
+    for pool in &found.pools {
+        let mut holdings = Table::default();
+        holdings.row([&pool.pool, "quantity", "entry price", "cost"]);
+        for row in &pool.holdings {
+            let shown = |text: &Option<String>| text.clone().unwrap_or_default();
+            holdings.row([
+                row.symbol.clone(),
+                row.quantity.clone(),
+                shown(&row.entry_price),
+                shown(&row.cost),
+            ]);
+        }
+        out += &format!("\n{}", holdings.render());
+        let mut figures = Table::default();
+        for (name, figure) in pool.figures.named() {
+            let standing = match figure.standing {
+                Standing::Recomputable => "recomputed here",
+                Standing::Claim => "the venue's claim",
+            };
+            figures.row([name, &figure.amount, standing]);
+        }
+        out += &figures.render();
+    }
+    out += "\nholdings are proven: compare them with your own\n";
+    if let Some(verdict) = report.verdict {
+        out += &format!("the book: {verdict} ({})\n", report.basis);
+    }
+    for qualification in &report.qualifications {
+        out += &format!("  but: {qualification}\n");
+    }
+    out
+}
