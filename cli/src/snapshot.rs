@@ -57,17 +57,24 @@ impl Loaded {
         })
     }
 
-    /// The first shape that holds the market, the model and `windows` of accounts in one proof.
-    pub fn shape(&self, windows: &Windows) -> Option<&'static Shape> {
-        SHAPES
+    /// The first shape that holds the book in one proof, or else the one that holds most of it.
+    ///
+    /// # Errors
+    /// When no shape holds the market and the model: what is too much for the last of them.
+    pub fn shape(&self, windows: &Windows) -> Result<&'static Shape, String> {
+        let mut most = Err("money beyond every shape's range".to_owned());
+        for shape in SHAPES
             .iter()
-            .zip(windows.needed)
-            .find_map(|(shape, needed)| {
-                let money = shape.money_bits >= windows.money_bits;
-                let fits = money && needed <= shape.capacity();
-                (fits && check_fit(shape, &self.market.market, &self.risk.model).is_ok())
-                    .then_some(shape)
-            })
+            .filter(|shape| shape.money_bits >= windows.money_bits)
+        {
+            match check_fit(shape, &self.market.market, &self.risk.model) {
+                Ok(()) if windows.of(shape) <= shape.capacity() => return Ok(shape),
+                Ok(()) => most = Ok(shape),
+                Err(error) if most.is_err() => most = Err(error.to_string()),
+                Err(_) => {}
+            }
+        }
+        most
     }
 
     /// Digests of market and model in a shape that holds them.

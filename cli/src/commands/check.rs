@@ -9,6 +9,7 @@ use zkmargin_circuits::book::Account;
 use zkmargin_circuits::relation::{
     evaluate_account, BookTotals, Limits, PoolOutcome, RangeError, Totals,
 };
+use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{Amount, ProofFields, Statement, Unproven};
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{fund, Basis, Verdict};
@@ -72,6 +73,8 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         &loaded.header,
         ProofFields::default(),
         shape
+            .as_ref()
+            .ok()
             .and_then(|shape| loaded.digests(shape))
             .unwrap_or_default(),
         &totals,
@@ -88,19 +91,26 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     } else {
         let fund = Amount::unsigned(fund(&totals), loaded.market.quote_quantum);
         let mut text = human(&statement, &totals, verdict, &fund, &pools, args.pools);
-        text += &match shape {
-            Some(shape) => format!(
-                "one proof of shape {} holds it: {} of {} windows\n",
-                shape.name,
-                windows.of(shape),
-                shape.capacity()
-            ),
-            None => "no shape holds it in one proof\n".to_owned(),
+        text += &match &shape {
+            Ok(shape) => fit(shape, windows.of(shape)),
+            Err(problem) => format!("no shape holds it: {problem}\n"),
         };
         io::stdout()
             .lock()
             .write_all(text.as_bytes())
             .map_err(Failure::internal)
+    }
+}
+
+/// How much of a shape the book takes.
+fn fit(shape: &Shape, windows: usize) -> String {
+    let capacity = shape.capacity();
+    match windows.div_ceil(capacity.max(1)) {
+        0 | 1 => format!("one proof of shape {} holds it: {windows} of {capacity} windows\n", shape.name),
+        _ => format!(
+            "it takes {windows} windows; one proof of the largest shape for it, {}, holds {capacity}\n",
+            shape.name
+        ),
     }
 }
 
