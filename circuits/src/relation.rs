@@ -5,6 +5,8 @@
 //! 10^-24 and a requirement, after its group's factor, in 10^-30 quote quanta.
 
 mod limits;
+mod outcome;
+mod scan;
 mod totals;
 
 #[cfg(test)]
@@ -19,6 +21,7 @@ use crate::market::{Kind, Market, Symbol};
 use crate::risk::{RiskModel, Segment, SymbolRisk};
 
 pub use limits::{Limits, Quantity, RangeError, RangeProblem};
+pub use outcome::{HoldingOutcome, PoolOutcome, Scan};
 pub use totals::{BookTotals, Totals};
 
 /// 10^18: prices and values are exact in this part of a quote quantum.
@@ -29,47 +32,6 @@ pub const RATE: u128 = 1_000_000;
 const COUNTED: I256 = I256::new((FINE * RATE) as i128);
 /// 10^30: scale of a requirement.
 const REQUIRED: I256 = I256::new((FINE * RATE * RATE) as i128);
-
-/// The scan of one risk group in one pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scan {
-    /// Group row, from 1.
-    pub group: u16,
-    /// Loss in each scenario, floors included, in quote quanta.
-    pub losses: Vec<i128>,
-    /// The greatest of them, or zero.
-    pub max: i128,
-}
-
-/// What the statement says of one holding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HoldingOutcome {
-    /// Asset: `u`, in quanta. Instrument: quantity in lots.
-    pub amount: i128,
-    /// Whether the amount is below zero (the segment is of the `short` list).
-    pub negative: bool,
-    /// Index into the `long` or `short` segments of the symbol.
-    pub segment: usize,
-    /// What the scan counts: lots of collateral for an asset (0 when it has no group), the quantity for an instrument.
-    pub scanned: i128,
-}
-
-/// What the statement says of one pool; money in quote quanta.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PoolOutcome {
-    /// One for each holding, in order.
-    pub holdings: Vec<HoldingOutcome>,
-    /// One for each risk group held, in rising group row.
-    pub scans: Vec<Scan>,
-    /// Worth after haircuts, rounded down.
-    pub equity: i128,
-    /// Worth before haircuts, rounded down.
-    pub value: i128,
-    /// Maintenance requirement, rounded up.
-    pub maintenance: i128,
-    /// Initial requirement, rounded up.
-    pub initial: i128,
-}
 
 /// The statement of every pool of an account, in order.
 ///
@@ -213,9 +175,6 @@ struct Evaluation<'a> {
     long_scan: bool,
 }
 
-/// Below this many lots a scan of 2^16 holdings, with losses and floors below 2^62, sums in 128 bits.
-const SHORT_SCAN: i128 = 1 << 46;
-
 impl<'a> Evaluation<'a> {
     fn new(risk: &'a RiskModel, pool: &'a Pool, limits: Limits) -> Self {
         Self {
@@ -276,7 +235,7 @@ impl<'a> Evaluation<'a> {
         let scan = self.scan(model.group);
         *self.charge(scan) += line(&segments[segment], notional);
         let scanned = if scan.is_some() { amount } else { 0 };
-        self.long_scan |= scanned.abs() >= SHORT_SCAN;
+        self.long_scan |= scanned.abs() >= scan::SHORT_SCAN;
         self.outcome.holdings.push(HoldingOutcome {
             amount,
             negative,
@@ -320,7 +279,7 @@ impl<'a> Evaluation<'a> {
                 scanned =
                     self.check(Some(symbol), Quantity::ScannedLots, counted.div_euclid(lot))?;
             }
-            self.long_scan |= scanned.abs() >= SHORT_SCAN;
+            self.long_scan |= scanned.abs() >= scan::SHORT_SCAN;
         }
         self.outcome.holdings[index] = HoldingOutcome {
             amount,
@@ -367,18 +326,13 @@ impl<'a> Evaluation<'a> {
 
     /// Scans, requirement and the four rounded amounts.
     fn finish(mut self, market: &Market) -> Result<PoolOutcome, RangeError> {
-        if self.long_scan {
-            self.long_scans()?;
-        } else {
-            self.short_scans();
-        }
-        for scan in &mut self.outcome.scans {
-            for loss in &scan.losses {
-                self.limits
-                    .check(self.pool, None, Quantity::ScanLoss, I256::from(*loss))?;
-                scan.max = scan.max.max(*loss);
-            }
-        }
+        scan::losses(
+            self.risk,
+            self.pool,
+            &mut self.outcome,
+            self.limits,
+            self.long_scan,
+        )?;
         debug_assert_eq!(market.symbols.len(), self.risk.symbols.len());
 
         let mut maintenance = self.plain_charges * I256::new(RATE as i128);
@@ -402,63 +356,5 @@ impl<'a> Evaluation<'a> {
         self.outcome.maintenance = self.check(None, Quantity::Maintenance, ceil(maintenance))?;
         self.outcome.initial = self.check(None, Quantity::Initial, ceil(initial))?;
         Ok(self.outcome)
-    }
-
-    /// Losses of all scans where 128 bits are enough.
-    fn short_scans(&mut self) {
-        let PoolOutcome {
-            holdings, scans, ..
-        } = &mut self.outcome;
-        for (outcome, holding) in holdings.iter().zip(&self.pool.holdings) {
-            let model = &self.risk.symbols[usize::from(holding.row) - 1];
-            if model.group == 0 || outcome.scanned == 0 {
-                continue;
-            }
-            let Ok(index) = scans.binary_search_by_key(&model.group, |scan| scan.group) else {
-                continue;
-            };
-            let floor = outcome.scanned.abs() * i128::from(floor_of(model, outcome));
-            let sums = &mut scans[index].losses;
-            for ((sum, loss), weight) in sums
-                .iter_mut()
-                .zip(&model.losses)
-                .zip(&self.risk.floor_weights)
-            {
-                *sum += outcome.scanned * i128::from(*loss) + if *weight { floor } else { 0 };
-            }
-        }
-    }
-
-    /// As [`Self::short_scans`] in 256 bits.
-    fn long_scans(&mut self) -> Result<(), RangeError> {
-        for scan in &mut self.outcome.scans {
-            for scenario in 0..self.risk.scenarios {
-                let mut sum = I256::ZERO;
-                for (outcome, holding) in self.outcome.holdings.iter().zip(&self.pool.holdings) {
-                    let model = &self.risk.symbols[usize::from(holding.row) - 1];
-                    if model.group != scan.group {
-                        continue;
-                    }
-                    let scanned = I256::from(outcome.scanned);
-                    sum += scanned * I256::from(model.losses[scenario]);
-                    if self.risk.floor_weights[scenario] {
-                        sum += scanned.abs() * I256::from(floor_of(model, outcome));
-                    }
-                }
-                scan.losses[scenario] =
-                    self.limits
-                        .check(self.pool, None, Quantity::ScanLoss, sum)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Floor of one lot on the side held.
-fn floor_of(model: &SymbolRisk, outcome: &HoldingOutcome) -> u64 {
-    if outcome.negative {
-        model.floor_short
-    } else {
-        model.floor_long
     }
 }

@@ -241,14 +241,14 @@ fn accepts_scans_in_128_and_256_bits_alike() {
     let (mut market, risk) = example();
     market.symbols[1].mark = 0;
     market.symbols[1].unit = 1;
-    let holdings = [(1, 0), (2, -(SHORT_SCAN - 1)), (3, 500_000)];
+    let holdings = [(1, 0), (2, -(scan::SHORT_SCAN - 1)), (3, 500_000)];
     let losses = |quantity: i128| {
         let mut holdings = holdings;
         holdings[1].1 = quantity;
         let outcome = evaluate(&market, &risk, &pool(&holdings), Limits::WIDE).unwrap();
         outcome.scans[0].losses.clone()
     };
-    let (short, long) = (losses(-(SHORT_SCAN - 1)), losses(-SHORT_SCAN));
+    let (short, long) = (losses(-(scan::SHORT_SCAN - 1)), losses(-scan::SHORT_SCAN));
     assert_eq!(long[0] - short[0], -2_000_000);
     assert_eq!(long[1] - short[1], 2_500_000);
 }
