@@ -1,7 +1,13 @@
 //! zkmargin prover.
 
 pub mod accounts;
+pub mod error;
 pub mod generate;
+pub mod key;
+pub mod meter;
 pub mod params;
 pub mod records;
+pub mod placement;
+pub mod shard;
+pub mod snapshot;
 pub mod write;
