@@ -97,7 +97,13 @@ pub fn holdings(rows: &[Row], market: &MarketSource) -> Result<Vec<Holding>, Row
         let source = market.row(row.row).ok_or(RowsError::Symbols)?;
         let goes = match (source.terms, row.price) {
             (Terms::Asset { .. }, price) => price == RowPrice::Balance,
-            (Terms::Instrument { style: Style::Inverse, .. }, RowPrice::Entry(entry)) => entry.signum() > 0,
+            (
+                Terms::Instrument {
+                    style: Style::Inverse,
+                    ..
+                },
+                RowPrice::Entry(entry),
+            ) => entry.signum() > 0,
             (Terms::Instrument { .. }, price) => price != RowPrice::Balance,
         };
         if !goes {
@@ -107,14 +113,22 @@ pub fn holdings(rows: &[Row], market: &MarketSource) -> Result<Vec<Holding>, Row
     }
     let mut holdings = Vec::with_capacity(rows.len().saturating_add(1));
     for group in settled.chunk_by(|a, b| a.0 == b.0) {
-        let Some((asset, _, _)) = group.first() else { continue };
+        let Some((asset, _, _)) = group.first() else {
+            continue;
+        };
         let rows = group.iter().map(|(_, _, row)| *row);
         let amount = base(rows, *asset, market).ok_or(RowsError::Base)?;
-        holdings.push(Holding { row: *asset, amount });
+        holdings.push(Holding {
+            row: *asset,
+            amount,
+        });
         for (_, kind, row) in group {
             if *kind == Kind::Instrument {
                 let amount = lots(row, market).ok_or(RowsError::Lots)?;
-                holdings.push(Holding { row: row.row, amount });
+                holdings.push(Holding {
+                    row: row.row,
+                    amount,
+                });
             }
         }
     }
@@ -131,16 +145,31 @@ struct Term {
 /// What a row adds to the base of its settlement asset: a balance, or minus a position's cost.
 fn term(row: &Row, market: &MarketSource) -> Option<Term> {
     let one = Decimal::ONE;
-    let plain = |minus, amount| Term { minus, factors: [amount, one, one], divisor: one };
+    let plain = |minus, amount| Term {
+        minus,
+        factors: [amount, one, one],
+        divisor: one,
+    };
     Some(match (row.price, market.row(row.row)?.terms) {
         (RowPrice::Balance, _) => plain(false, row.quantity),
         (RowPrice::Cost(cost), _) => plain(true, cost),
-        (RowPrice::Entry(entry), Terms::Instrument { style, multiplier, .. }) => match style {
-            Style::Linear => Term { minus: true, factors: [row.quantity, multiplier, entry], divisor: one },
+        (
+            RowPrice::Entry(entry),
+            Terms::Instrument {
+                style, multiplier, ..
+            },
+        ) => match style {
+            Style::Linear => Term {
+                minus: true,
+                factors: [row.quantity, multiplier, entry],
+                divisor: one,
+            },
             // The entry is the negative reciprocal, so the cost is below zero for a long.
-            Style::Inverse if entry.signum() > 0 => {
-                Term { minus: false, factors: [row.quantity, multiplier, one], divisor: entry }
-            }
+            Style::Inverse if entry.signum() > 0 => Term {
+                minus: false,
+                factors: [row.quantity, multiplier, one],
+                divisor: entry,
+            },
             Style::Inverse => return None,
         },
         (RowPrice::Entry(_), Terms::Asset { .. }) => return None,
@@ -152,10 +181,23 @@ fn quick(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSourc
     let mut low = I256::ZERO;
     let mut inexact = I256::ZERO;
     for row in rows {
-        let Term { minus, factors: [a, b, c], divisor } = term(&row, market)?;
-        let ratio = Ratio::ONE.times(a).times(b).times(c).over(divisor).over(quantum);
+        let Term {
+            minus,
+            factors: [a, b, c],
+            divisor,
+        } = term(&row, market)?;
+        let ratio = Ratio::ONE
+            .times(a)
+            .times(b)
+            .times(c)
+            .over(divisor)
+            .over(quantum);
         let (numerator, denominator) = ratio.times_ten_to(GUARD_DECIMALS).fraction().ok()?;
-        let numerator = if minus { numerator.checked_neg()? } else { numerator };
+        let numerator = if minus {
+            numerator.checked_neg()?
+        } else {
+            numerator
+        };
         low = low.checked_add(numerator.checked_div_euclid(denominator)?)?;
         if numerator.checked_rem_euclid(denominator)? != 0 {
             inexact = inexact.checked_add(I256::ONE)?;
@@ -171,7 +213,11 @@ fn quick(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSourc
 fn exact(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSource) -> Option<i128> {
     let mut sum = BigRational::from_integer(0.into());
     for row in rows {
-        let Term { minus, factors: [a, b, c], divisor } = term(&row, market)?;
+        let Term {
+            minus,
+            factors: [a, b, c],
+            divisor,
+        } = term(&row, market)?;
         let term = fraction(a) * fraction(b) * fraction(c) / fraction(divisor);
         if minus {
             sum -= term;
@@ -183,7 +229,10 @@ fn exact(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSourc
 }
 
 fn fraction(number: Decimal) -> BigRational {
-    BigRational::new(number.mantissa().into(), BigInt::from(10).pow(number.scale()))
+    BigRational::new(
+        number.mantissa().into(),
+        BigInt::from(10).pow(number.scale()),
+    )
 }
 
 #[cfg(test)]
@@ -205,7 +254,11 @@ mod tests {
     }
 
     fn row(market: &MarketSource, id: &str, quantity: &str, price: RowPrice) -> Row {
-        Row { row: market.row_of(id).unwrap(), quantity: decimal(quantity), price }
+        Row {
+            row: market.row_of(id).unwrap(),
+            quantity: decimal(quantity),
+            price,
+        }
     }
 
     fn decimal(text: &str) -> Decimal {
@@ -213,31 +266,50 @@ mod tests {
     }
 
     fn amounts(market: &MarketSource, rows: &[Row]) -> Result<Vec<(u16, i128)>, RowsError> {
-        Ok(holdings(rows, market)?.into_iter().map(|holding| (holding.row, holding.amount)).collect())
+        Ok(holdings(rows, market)?
+            .into_iter()
+            .map(|holding| (holding.row, holding.amount))
+            .collect())
     }
 
     #[test]
     fn accepts_linear_entries_and_costs() {
         let m = market();
         let entry = RowPrice::Entry(decimal("64800"));
-        let rows = [row(&m, "USDT", "12000.5", RowPrice::Balance), row(&m, "BTC-PERP", "-0.350", entry)];
+        let rows = [
+            row(&m, "USDT", "12000.5", RowPrice::Balance),
+            row(&m, "BTC-PERP", "-0.350", entry),
+        ];
         // 12000.5 + 0.35 * 64800 = 34680.5
         let expected = vec![(1, 3_468_050_000_000), (2, -350)];
         assert_eq!(amounts(&m, &rows), Ok(expected.clone()));
         let cost = RowPrice::Cost(decimal("-22680"));
-        assert_eq!(amounts(&m, &[rows[0], row(&m, "BTC-PERP", "-0.35", cost)]), Ok(expected));
+        assert_eq!(
+            amounts(&m, &[rows[0], row(&m, "BTC-PERP", "-0.35", cost)]),
+            Ok(expected)
+        );
     }
 
     #[test]
     fn accepts_a_position_without_a_balance_and_rounds_down() {
         let m = market();
         // 3 * 100 / 65000 BTC = 0.004615384615...
-        let rows = |quantity| [row(&m, "BTC-INV", quantity, RowPrice::Entry(decimal("65000")))];
+        let rows = |quantity| {
+            [row(
+                &m,
+                "BTC-INV",
+                quantity,
+                RowPrice::Entry(decimal("65000")),
+            )]
+        };
         assert_eq!(amounts(&m, &rows("3")), Ok(vec![(3, 461_538), (4, 3)]));
         assert_eq!(amounts(&m, &rows("-3")), Ok(vec![(3, -461_539), (4, -3)]));
         // Three thirds make a whole, which bounds alone do not show.
         let third = RowPrice::Entry(decimal("300"));
-        let inverse = [row(&m, "BTC", "-1", RowPrice::Balance), row(&m, "BTC-INV", "3", third)];
+        let inverse = [
+            row(&m, "BTC", "-1", RowPrice::Balance),
+            row(&m, "BTC-INV", "3", third),
+        ];
         assert_eq!(amounts(&m, &inverse), Ok(vec![(3, 0), (4, 3)]));
     }
 
@@ -249,16 +321,48 @@ mod tests {
         let entry = RowPrice::Entry(Decimal::ONE);
         assert_eq!(amounts(&m, &[]), Err(RowsError::Empty));
         assert_eq!(amounts(&m, &[usdt, usdt]), Err(RowsError::Symbols));
-        assert_eq!(amounts(&m, &[perp("1", entry), usdt]), Err(RowsError::Symbols));
-        assert_eq!(amounts(&m, &[Row { row: 0, ..usdt }]), Err(RowsError::Symbols));
-        assert_eq!(amounts(&m, &[Row { row: 5, ..usdt }]), Err(RowsError::Symbols));
-        assert_eq!(amounts(&m, &[Row { price: entry, ..usdt }]), Err(RowsError::Price));
-        assert_eq!(amounts(&m, &[perp("1", RowPrice::Balance)]), Err(RowsError::Price));
+        assert_eq!(
+            amounts(&m, &[perp("1", entry), usdt]),
+            Err(RowsError::Symbols)
+        );
+        assert_eq!(
+            amounts(&m, &[Row { row: 0, ..usdt }]),
+            Err(RowsError::Symbols)
+        );
+        assert_eq!(
+            amounts(&m, &[Row { row: 5, ..usdt }]),
+            Err(RowsError::Symbols)
+        );
+        assert_eq!(
+            amounts(
+                &m,
+                &[Row {
+                    price: entry,
+                    ..usdt
+                }]
+            ),
+            Err(RowsError::Price)
+        );
+        assert_eq!(
+            amounts(&m, &[perp("1", RowPrice::Balance)]),
+            Err(RowsError::Price)
+        );
         let zero = RowPrice::Entry(Decimal::ZERO);
-        assert_eq!(amounts(&m, &[row(&m, "BTC-INV", "1", zero)]), Err(RowsError::Price));
+        assert_eq!(
+            amounts(&m, &[row(&m, "BTC-INV", "1", zero)]),
+            Err(RowsError::Price)
+        );
         assert_eq!(amounts(&m, &[perp("0.0001", entry)]), Err(RowsError::Lots));
-        assert_eq!(amounts(&m, &[perp("10000000000000000", entry)]), Err(RowsError::Lots));
-        let huge = row(&m, "USDT", "9999999999999999999999999999", RowPrice::Balance);
+        assert_eq!(
+            amounts(&m, &[perp("10000000000000000", entry)]),
+            Err(RowsError::Lots)
+        );
+        let huge = row(
+            &m,
+            "USDT",
+            "9999999999999999999999999999",
+            RowPrice::Balance,
+        );
         assert_eq!(amounts(&m, &[huge]), Err(RowsError::Base));
     }
 

@@ -43,12 +43,18 @@ pub struct MarginCircuit {
 impl MarginCircuit {
     /// The circuit of a shape, for keys.
     pub fn keygen(shape: &Shape) -> Self {
-        Self { shape: *shape, witness: None }
+        Self {
+            shape: *shape,
+            witness: None,
+        }
     }
 
     /// The circuit with a witness, for proofs.
     pub fn prove(witness: Arc<Witness>) -> Self {
-        Self { shape: witness.layout.shape, witness: Some(witness) }
+        Self {
+            shape: witness.layout.shape,
+            witness: Some(witness),
+        }
     }
 
     /// The circuit's shape.
@@ -79,7 +85,12 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
     for column in &columns.hash.state {
         meta.enable_equality(column.column);
     }
-    for column in columns.table.symbol_elements.iter().chain(&columns.table.loss_elements) {
+    for column in columns
+        .table
+        .symbol_elements
+        .iter()
+        .chain(&columns.table.loss_elements)
+    {
         meta.enable_equality(column.column);
     }
     hash::configure(meta, &columns);
@@ -91,8 +102,14 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
     assert_headroom(shape);
     // The library cuts the degree it computes by an environment variable; this one it does not.
     meta.set_minimum_degree(DEGREE);
-    assert!(meta.blinding_factors() + 2 <= BLINDING_ROWS, "rows are left to blinding");
-    Config { columns, layout: Layout::new(shape) }
+    assert!(
+        meta.blinding_factors() + 2 <= BLINDING_ROWS,
+        "rows are left to blinding"
+    );
+    Config {
+        columns,
+        layout: Layout::new(shape),
+    }
 }
 
 /// No sum of declared ranges reaches the field's 253 bits.
@@ -111,7 +128,9 @@ fn assert_headroom(shape: &Shape) {
     let scan = money.max(64) + 64 + rows + 1;
     // Settlement: quantity times mark, over all rows.
     let settlement = money.max(64) + 64 + rows + 1;
-    let widest = [value, equity, lots, requirement, scan, settlement].into_iter().max();
+    let widest = [value, equity, lots, requirement, scan, settlement]
+        .into_iter()
+        .max();
     assert!(widest.is_some_and(|bits| bits < 253), "sums fit the field");
 }
 

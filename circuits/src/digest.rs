@@ -54,14 +54,24 @@ pub fn money_end(shape: &Shape) -> u128 {
 }
 
 /// The rows of one symbol's block, padded to the shape's `segments`.
-pub fn symbol_rows(shape: &Shape, id: &str, risk: &SymbolRisk) -> Result<Vec<SegmentRow>, ShapeError> {
+pub fn symbol_rows(
+    shape: &Shape,
+    id: &str,
+    risk: &SymbolRisk,
+) -> Result<Vec<SegmentRow>, ShapeError> {
     let mut rows = Vec::with_capacity(shape.segments);
     let shared = risk.long == risk.short;
     push_list(shape, &mut rows, &risk.long, true, shared);
     if !shared {
         push_list(shape, &mut rows, &risk.short, false, true);
     }
-    check(shape, "segments a symbol", shape.segments, rows.len(), || format!(" (symbol {id})"))?;
+    check(
+        shape,
+        "segments a symbol",
+        shape.segments,
+        rows.len(),
+        || format!(" (symbol {id})"),
+    )?;
     rows.resize(shape.segments, SegmentRow::default());
     let width = shape.losses_a_row();
     for (i, row) in rows.iter_mut().enumerate() {
@@ -89,9 +99,27 @@ fn push_list(shape: &Shape, rows: &mut Vec<SegmentRow>, list: &[Segment], long: 
 
 /// Refuses a market and model that do not fit the shape.
 pub fn check_fit(shape: &Shape, market: &Market, risk: &RiskModel) -> Result<(), ShapeError> {
-    check(shape, "symbols", shape.symbols, market.symbols.len(), String::new)?;
-    check(shape, "risk groups", shape.groups, risk.groups.len(), String::new)?;
-    check(shape, "scenarios", shape.scenarios, risk.scenarios, String::new)?;
+    check(
+        shape,
+        "symbols",
+        shape.symbols,
+        market.symbols.len(),
+        String::new,
+    )?;
+    check(
+        shape,
+        "risk groups",
+        shape.groups,
+        risk.groups.len(),
+        String::new,
+    )?;
+    check(
+        shape,
+        "scenarios",
+        shape.scenarios,
+        risk.scenarios,
+        String::new,
+    )?;
     for (symbol, entry) in market.symbols.iter().zip(&risk.symbols) {
         symbol_rows(shape, &symbol.id, entry)?;
         for segment in entry.long.iter().chain(&entry.short) {
@@ -121,7 +149,13 @@ fn check(
         return Ok(());
     }
     let (limit, found) = (limit as u128, found as u128);
-    Err(ShapeError { shape: shape.name.into(), what, limit, found, whose: whose() })
+    Err(ShapeError {
+        shape: shape.name.into(),
+        what,
+        limit,
+        found,
+        whose: whose(),
+    })
 }
 
 /// Fields packed into one element, lowest first.
@@ -147,7 +181,9 @@ use ff::PrimeField;
 
 /// A symbol's element of the market digest: kind, first variant, settlement, mark, unit.
 pub fn market_element(symbol: Option<&crate::market::Symbol>) -> Fr {
-    let Some(symbol) = symbol else { return Packer::default().push(0, 34).signed(0).element };
+    let Some(symbol) = symbol else {
+        return Packer::default().push(0, 34).signed(0).element;
+    };
     Packer::default()
         .push(u128::from(symbol.kind == Kind::Asset), 1)
         .push(u128::from(symbol.kind == Kind::Instrument), 1)
@@ -180,19 +216,31 @@ pub fn row_elements(shape: &Shape, row: &SegmentRow) -> Vec<Fr> {
         .push(row.coefficient.into(), 32)
         .push(row.jump, shape.money_bits);
     if shape.loss_beside_segment() {
-        segment = row.losses.iter().fold(segment, |packer, loss| packer.signed(*loss));
+        segment = row
+            .losses
+            .iter()
+            .fold(segment, |packer, loss| packer.signed(*loss));
         return vec![segment.element];
     }
     let mut elements = vec![segment.element];
     elements.extend(row.losses.chunks(3).map(|losses| {
-        losses.iter().fold(Packer::default(), |packer, loss| packer.signed(*loss)).element
+        losses
+            .iter()
+            .fold(Packer::default(), |packer, loss| packer.signed(*loss))
+            .element
     }));
     elements
 }
 
 /// A row of floor weights, one bit a scenario.
 pub fn weights_element(weights: &[bool]) -> Fr {
-    weights.iter().enumerate().fold(Packer::default(), |packer, (_, w)| packer.push((*w).into(), 1)).element
+    weights
+        .iter()
+        .enumerate()
+        .fold(Packer::default(), |packer, (_, w)| {
+            packer.push((*w).into(), 1)
+        })
+        .element
 }
 
 /// The floor weights laid in table row `row`.
@@ -207,18 +255,26 @@ pub fn weights_row(shape: &Shape, risk: &RiskModel, row: usize) -> Vec<bool> {
 pub fn group_factors(risk: &RiskModel, row: usize) -> (u32, u32) {
     match row.checked_sub(1) {
         None => (1_000_000, 1_000_000),
-        Some(i) => risk.groups.get(i).map_or((0, 0), |g| (g.maintenance_factor, g.initial_factor)),
+        Some(i) => risk
+            .groups
+            .get(i)
+            .map_or((0, 0), |g| (g.maintenance_factor, g.initial_factor)),
     }
 }
 
 /// A group row's element.
 pub fn group_element(factors: (u32, u32)) -> Fr {
-    Packer::default().push(factors.0.into(), 32).push(factors.1.into(), 32).element
+    Packer::default()
+        .push(factors.0.into(), 32)
+        .push(factors.1.into(), 32)
+        .element
 }
 
 /// The salt's element: 0 for a public model.
 pub fn salt_element(risk: &RiskModel) -> Fr {
-    risk.salt.as_ref().map_or(Fr::ZERO, |salt| from_be_bytes(&Sha256::digest(salt)[..31]))
+    risk.salt
+        .as_ref()
+        .map_or(Fr::ZERO, |salt| from_be_bytes(&Sha256::digest(salt)[..31]))
 }
 
 /// The two halves of a file's SHA-256.
@@ -234,20 +290,32 @@ pub fn market_elements(shape: &Shape, market: &Market) -> Vec<Fr> {
 }
 
 /// What the model digest absorbs.
-pub fn model_elements(shape: &Shape, risk: &RiskModel, market: &Market) -> Result<Vec<Fr>, ShapeError> {
+pub fn model_elements(
+    shape: &Shape,
+    risk: &RiskModel,
+    market: &Market,
+) -> Result<Vec<Fr>, ShapeError> {
     let mut elements = file_elements(&risk.file_digest).to_vec();
     elements.push(salt_element(risk));
     elements.extend((0..shape.segments).map(|row| weights_element(&weights_row(shape, risk, row))));
     elements.extend((0..=shape.groups).map(|row| group_element(group_factors(risk, row))));
     let empty = vec![
-        SegmentRow { losses: vec![0; shape.losses_a_row()], ..SegmentRow::default() };
+        SegmentRow {
+            losses: vec![0; shape.losses_a_row()],
+            ..SegmentRow::default()
+        };
         shape.segments
     ];
     for i in 0..shape.symbols {
         let entry = risk.symbols.get(i);
         elements.push(model_element(entry));
-        let id = market.symbols.get(i).map_or("", |symbol| symbol.id.as_str());
-        let rows = entry.map(|entry| symbol_rows(shape, id, entry)).transpose()?;
+        let id = market
+            .symbols
+            .get(i)
+            .map_or("", |symbol| symbol.id.as_str());
+        let rows = entry
+            .map(|entry| symbol_rows(shape, id, entry))
+            .transpose()?;
         for row in rows.as_ref().unwrap_or(&empty) {
             elements.extend(row_elements(shape, row));
         }
@@ -283,7 +351,13 @@ pub fn chain(start: Fr, elements: &[Fr]) -> Fr {
 
 /// The digest of a market under a shape.
 pub fn market_digest(shape: &Shape, market: &Market) -> Result<Fr, ShapeError> {
-    check(shape, "symbols", shape.symbols, market.symbols.len(), String::new)?;
+    check(
+        shape,
+        "symbols",
+        shape.symbols,
+        market.symbols.len(),
+        String::new,
+    )?;
     Ok(chain(market_tag(), &market_elements(shape, market)))
 }
 

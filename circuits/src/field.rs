@@ -66,7 +66,11 @@ pub fn to_hex(value: &Fr) -> String {
 
 /// The element of a canonical hexadecimal form.
 pub fn from_hex(text: &str) -> Option<Fr> {
-    if text.len() != 64 || text.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+    if text.len() != 64
+        || text
+            .bytes()
+            .any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    {
         return None;
     }
     let mut bytes = [0u8; 32];

@@ -34,11 +34,22 @@ impl Layout {
             next += count;
             range
         };
-        let levels = Shape::tree_levels(capacity).into_iter().map(&mut take).collect();
+        let levels = Shape::tree_levels(capacity)
+            .into_iter()
+            .map(&mut take)
+            .collect();
         let market = take(Shape::chain_blocks(shape.market_elements()));
         let model = take(Shape::chain_blocks(shape.model_elements()));
         let counts = take(1).start;
-        Self { shape: *shape, capacity, levels, market, model, counts, weights: capacity * WINDOW_ROWS }
+        Self {
+            shape: *shape,
+            capacity,
+            levels,
+            market,
+            model,
+            counts,
+            weights: capacity * WINDOW_ROWS,
+        }
     }
 
     /// Windows that hash.
@@ -101,7 +112,11 @@ mod tests {
     fn accepts_every_shape() {
         for shape in SHAPES {
             let layout = Layout::new(shape);
-            assert!(layout.windows() * WINDOW_ROWS <= shape.rows(), "{}", shape.name);
+            assert!(
+                layout.windows() * WINDOW_ROWS <= shape.rows(),
+                "{}",
+                shape.name
+            );
             assert!(layout.null() < shape.rows(), "{}", shape.name);
         }
     }

@@ -103,7 +103,11 @@ pub fn block(
 
 /// Blocks an account's leaf has.
 pub fn blocks(account: &Account) -> usize {
-    account.pools.iter().map(|pool| pool.holdings.len().div_ceil(WINDOW_ROWS).max(1)).sum()
+    account
+        .pools
+        .iter()
+        .map(|pool| pool.holdings.len().div_ceil(WINDOW_ROWS).max(1))
+        .sum()
 }
 
 /// The leaf of an account, given one salt for each block. `None` if the number of salts is wrong.
@@ -121,8 +125,17 @@ pub fn leaf(money_bits: u32, account: &Account, salts: &[Fr]) -> Option<Fr> {
             let to = pool.holdings.len().min(from + WINDOW_ROWS);
             let pool_end = b + 1 == count;
             let account_end = pool_end && p == last_pool;
-            let header = Header { absorbed: true, pool_end, account_end, class: account.class };
-            let identity = if account_end { identity(&account.id) } else { Fr::ZERO };
+            let header = Header {
+                absorbed: true,
+                pool_end,
+                account_end,
+                class: account.class,
+            };
+            let identity = if account_end {
+                identity(&account.id)
+            } else {
+                Fr::ZERO
+            };
             let elements = holding_elements(money_bits, pool.holdings.get(from..to)?);
             state = block(state, elements, &header, identity, *salts.next()?);
         }

@@ -59,7 +59,10 @@ pub fn quintic(x: Fr) -> Fr {
 /// The linear layer.
 pub fn mix(matrix: &[[Fr; WIDTH]; WIDTH], state: &[Fr; WIDTH]) -> [Fr; WIDTH] {
     std::array::from_fn(|i| {
-        matrix[i].iter().zip(state).fold(Fr::ZERO, |sum, (m, s)| sum + *m * s)
+        matrix[i]
+            .iter()
+            .zip(state)
+            .fold(Fr::ZERO, |sum, (m, s)| sum + *m * s)
     })
 }
 
@@ -84,7 +87,10 @@ impl Grain {
         push((1 << 30) - 1, 30);
         let mut state = [false; 80];
         state.copy_from_slice(&bits);
-        let mut grain = Self { bits: state, head: 0 };
+        let mut grain = Self {
+            bits: state,
+            head: 0,
+        };
         for _ in 0..160 {
             grain.clock();
         }
@@ -130,7 +136,9 @@ impl Grain {
 
     /// An element reduced modulo the field, as the matrix is drawn.
     fn reduced(&mut self) -> Fr {
-        self.bits().iter().fold(Fr::ZERO, |value, bit| value.double() + Fr::from(u64::from(*bit)))
+        self.bits().iter().fold(Fr::ZERO, |value, bit| {
+            value.double() + Fr::from(u64::from(*bit))
+        })
     }
 }
 

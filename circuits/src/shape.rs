@@ -95,7 +95,9 @@ impl Shape {
 
     /// Elements of the model digest: the file's digest, the salt, floor weights, groups and symbols.
     pub fn model_elements(&self) -> usize {
-        3 + self.segments + (self.groups + 1) + self.symbols * (1 + self.segments * self.elements_a_row())
+        3 + self.segments
+            + (self.groups + 1)
+            + self.symbols * (1 + self.segments * self.elements_a_row())
     }
 
     /// Permutations that hash `elements` in a chain.
@@ -115,7 +117,9 @@ impl Shape {
 
     /// Windows of accounts, which is the number of slots of the tree.
     pub fn capacity(&self) -> usize {
-        let digests = Self::chain_blocks(self.market_elements()) + Self::chain_blocks(self.model_elements()) + 1;
+        let digests = Self::chain_blocks(self.market_elements())
+            + Self::chain_blocks(self.model_elements())
+            + 1;
         let fits = |capacity: usize| {
             let after = self.windows() - capacity;
             let nodes: usize = Self::tree_levels(capacity).iter().sum();
@@ -161,9 +165,23 @@ mod tests {
             assert_eq!(shape.scenarios % WINDOW_ROWS, 0, "{}", shape.name);
             assert_eq!(shape.scenarios % shape.segments, 0, "{}", shape.name);
             assert!(shape.rows() > 1 << shape.limb_bits, "{}", shape.name);
-            assert!(shape.instance_rows() + SPARE_ROWS < shape.rows(), "{}", shape.name);
-            assert!(shape.capacity() > shape.windows() / 4, "{}: {}", shape.name, shape.capacity());
-            eprintln!("{}: capacity {} of {} windows", shape.name, shape.capacity(), shape.windows());
+            assert!(
+                shape.instance_rows() + SPARE_ROWS < shape.rows(),
+                "{}",
+                shape.name
+            );
+            assert!(
+                shape.capacity() > shape.windows() / 4,
+                "{}: {}",
+                shape.name,
+                shape.capacity()
+            );
+            eprintln!(
+                "{}: capacity {} of {} windows",
+                shape.name,
+                shape.capacity(),
+                shape.windows()
+            );
         }
     }
 }

@@ -34,7 +34,11 @@ impl Tree {
 
     /// The root.
     pub fn root(&self) -> Fr {
-        self.levels.last().and_then(|level| level.first()).copied().unwrap_or(Fr::ZERO)
+        self.levels
+            .last()
+            .and_then(|level| level.first())
+            .copied()
+            .unwrap_or(Fr::ZERO)
     }
 
     /// The seven siblings at each level from a slot up, in order of position.
@@ -44,7 +48,10 @@ impl Tree {
         for level in self.levels.iter().take(self.levels.len().saturating_sub(1)) {
             let family = children(level, index / RATE);
             let mut siblings = [Fr::ZERO; RATE - 1];
-            let others = family.iter().enumerate().filter(|(i, _)| *i != index % RATE);
+            let others = family
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != index % RATE);
             for (target, (_, value)) in siblings.iter_mut().zip(others) {
                 *target = *value;
             }
@@ -76,7 +83,11 @@ pub fn root_from_path(
         let mut family = [Fr::ZERO; RATE];
         let mut others = siblings.iter();
         for (i, target) in family.iter_mut().enumerate() {
-            *target = if i == index % RATE { value } else { *others.next()? };
+            *target = if i == index % RATE {
+                value
+            } else {
+                *others.next()?
+            };
         }
         value = hash8(family);
         index /= RATE;
@@ -95,7 +106,10 @@ mod tests {
         for (slot, leaf) in slots.iter().enumerate() {
             let path = tree.path(slot);
             assert_eq!(root_from_path(*leaf, slot, 75, &path), Some(tree.root()));
-            assert_ne!(root_from_path(*leaf + Fr::ONE, slot, 75, &path), Some(tree.root()));
+            assert_ne!(
+                root_from_path(*leaf + Fr::ONE, slot, 75, &path),
+                Some(tree.root())
+            );
         }
     }
 }

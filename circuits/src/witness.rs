@@ -80,7 +80,9 @@ impl Witness {
         let tables = tables::Tables::new(&layout, context)?;
 
         let rounds = RoundRows::new();
-        let slots = fill::accounts(&mut grid, &columns, &layout, context, plan, &tables, &rounds);
+        let slots = fill::accounts(
+            &mut grid, &columns, &layout, context, plan, &tables, &rounds,
+        );
         let tree = hash_tree(&mut grid, &columns, &layout, slots, &rounds);
         tables.fill(&mut grid, &columns, &layout, context);
         let (market, model) = tables::hash(&mut grid, &columns, &layout, context, &rounds)?;
@@ -89,7 +91,16 @@ impl Witness {
         fill::totals(&mut grid, &columns, shape, context.market, &plan.totals);
         fill::range_uses(&mut grid, &columns);
         let totals = plan.totals.clone();
-        Ok(Self { layout, columns, grid, tree, market, model, counts, totals })
+        Ok(Self {
+            layout,
+            columns,
+            grid,
+            tree,
+            market,
+            model,
+            counts,
+            totals,
+        })
     }
 
     /// The instance column of this witness.

@@ -29,11 +29,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("params {:?}", meter.cost());
     let meter = Meter::start();
     let evaluated = shard::evaluate(&snapshot, shape, k)?;
-    println!("evaluate {:?}: {} windows, shape {}", meter.cost(), evaluated.windows, evaluated.shape.name);
+    println!(
+        "evaluate {:?}: {} windows, shape {}",
+        meter.cost(),
+        evaluated.windows,
+        evaluated.shape.name
+    );
     let meter = Meter::start();
     let vk = key::verifying_key(evaluated.shape, &parameters)?;
-    println!("vk {:?}; advice columns {}", meter.cost(), vk.cs().num_advice_columns());
-    println!("proof bytes {}", zkmargin_verifier::proof::proof_length(&vk));
+    println!(
+        "vk {:?}; advice columns {}",
+        meter.cost(),
+        vk.cs().num_advice_columns()
+    );
+    println!(
+        "proof bytes {}",
+        zkmargin_verifier::proof::proof_length(&vk)
+    );
     let meter = Meter::start();
     let pk = key::proving_key(evaluated.shape, &parameters, vk.clone())?;
     println!("pk {:?}; rss {}", meter.cost(), peak_rss_bytes());
@@ -41,11 +53,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let whole = Meter::start();
     let placed = shard::place(&snapshot, &evaluated, &seed)?;
     println!("witness {:?}; rss {}", whole.cost(), peak_rss_bytes());
-    let instance = placed.witness.instance(&snapshot.market.market, [7; 32], 0, 1);
+    let instance = placed
+        .witness
+        .instance(&snapshot.market.market, [7; 32], 0, 1);
     let circuit = MarginCircuit::prove(placed.witness.shared());
     let proof = shard::create(&parameters, &pk, circuit, &instance)?;
     let cost = whole.cost();
-    println!("proof {cost:?}: {} bytes; rss {}", proof.len(), peak_rss_bytes());
+    println!(
+        "proof {cost:?}: {} bytes; rss {}",
+        proof.len(),
+        peak_rss_bytes()
+    );
     println!(
         "accounts per core-second {:.1}",
         snapshot.book.accounts.len() as f64 / cost.cpu_s

@@ -12,8 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-pub use zkmargin_circuits::base::RowPrice;
 use zkmargin_circuits::base::Row;
+pub use zkmargin_circuits::base::RowPrice;
 use zkmargin_circuits::book::{Account, Class, Holding, Pool};
 use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::market::{Kind, MarketSource};
@@ -97,7 +97,11 @@ impl BookRow {
 
     /// The row without its place.
     pub fn as_written(&self) -> Row {
-        Row { row: self.row, quantity: self.quantity(), price: self.price() }
+        Row {
+            row: self.row,
+            quantity: self.quantity(),
+            price: self.price(),
+        }
     }
 }
 

@@ -23,12 +23,18 @@ pub struct Cost {
 impl Meter {
     /// Begins.
     pub fn start() -> Self {
-        Self { wall: Instant::now(), cpu: cpu_seconds() }
+        Self {
+            wall: Instant::now(),
+            cpu: cpu_seconds(),
+        }
     }
 
     /// What it has cost so far.
     pub fn cost(&self) -> Cost {
-        Cost { wall_s: self.wall.elapsed().as_secs_f64(), cpu_s: cpu_seconds() - self.cpu }
+        Cost {
+            wall_s: self.wall.elapsed().as_secs_f64(),
+            cpu_s: cpu_seconds() - self.cpu,
+        }
     }
 }
 

@@ -78,7 +78,11 @@ pub fn evaluate(
 ) -> Result<Evaluated, ProveError> {
     if let Some(shape) = shape {
         if shape.k > params_k {
-            return Err(ProveError::SmallParameters { shape: shape.name, needs: shape.k, has: params_k });
+            return Err(ProveError::SmallParameters {
+                shape: shape.name,
+                needs: shape.k,
+                has: params_k,
+            });
         }
         return evaluate_in(snapshot, shape);
     }
@@ -88,27 +92,37 @@ pub fn evaluate(
     for shape in shapes {
         match evaluate_in(snapshot, shape) {
             Ok(evaluated) => return Ok(evaluated),
-            Err(error @ (ProveError::Shape(_) | ProveError::Capacity { .. } | ProveError::Range(_))) => {
+            Err(
+                error @ (ProveError::Shape(_) | ProveError::Capacity { .. } | ProveError::Range(_)),
+            ) => {
                 reasons.push(format!("{}: {error}", shape.name));
             }
             Err(error) => return Err(error),
         }
     }
-    Err(ProveError::NoShape { params_k, reasons: reasons.join("\n  ") })
+    Err(ProveError::NoShape {
+        params_k,
+        reasons: reasons.join("\n  "),
+    })
 }
 
 fn evaluate_in(snapshot: &LoadedSnapshot, shape: &'static Shape) -> Result<Evaluated, ProveError> {
     let market = &snapshot.market.market;
     let risk = &snapshot.risk.model;
     check_fit(shape, market, risk)?;
-    let limits = Limits { money_bits: shape.money_bits };
+    let limits = Limits {
+        money_bits: shape.money_bits,
+    };
     let outcomes = snapshot
         .book
         .accounts
         .par_iter()
         .map(|account| evaluate_account(market, risk, account, limits))
         .collect::<Result<Vec<_>, _>>()?;
-    let windows = outcomes.iter().map(|pools| PlannedRun::length(shape, pools)).sum();
+    let windows = outcomes
+        .iter()
+        .map(|pools| PlannedRun::length(shape, pools))
+        .sum();
     if windows > shape.capacity() {
         return Err(ProveError::Capacity {
             shape: shape.name,
@@ -121,7 +135,12 @@ fn evaluate_in(snapshot: &LoadedSnapshot, shape: &'static Shape) -> Result<Evalu
     for (account, pools) in snapshot.book.accounts.iter().zip(&outcomes) {
         totals.add_account(market, account, pools);
     }
-    Ok(Evaluated { shape, outcomes, totals, windows })
+    Ok(Evaluated {
+        shape,
+        outcomes,
+        totals,
+        windows,
+    })
 }
 
 /// A witness, and where each account stands in it.
@@ -143,7 +162,11 @@ pub struct Placed {
 ///
 /// # Errors
 /// See [`ProveError`].
-pub fn place(snapshot: &LoadedSnapshot, evaluated: &Evaluated, seed: &Seed) -> Result<Placed, ProveError> {
+pub fn place(
+    snapshot: &LoadedSnapshot,
+    evaluated: &Evaluated,
+    seed: &Seed,
+) -> Result<Placed, ProveError> {
     let shape = evaluated.shape;
     let accounts = &snapshot.book.accounts;
     let mut runs: Vec<(Option<usize>, PlannedRun)> = accounts
@@ -179,9 +202,18 @@ pub fn place(snapshot: &LoadedSnapshot, evaluated: &Evaluated, seed: &Seed) -> R
     let runs = runs.into_iter().map(|(_, run)| run).collect();
     let counts_salt = seed.counts_salt();
     let plan = ShardPlan::new(runs, evaluated.totals.clone(), counts_salt);
-    let context = Context { market: &snapshot.market.market, risk: &snapshot.risk.model };
+    let context = Context {
+        market: &snapshot.market.market,
+        risk: &snapshot.risk.model,
+    };
     let witness = Witness::new(shape, &context, &plan)?;
-    Ok(Placed { witness, slots, salts, leaves, counts_salt })
+    Ok(Placed {
+        witness,
+        slots,
+        salts,
+        leaves,
+        counts_salt,
+    })
 }
 
 /// Makes the proof.

@@ -45,6 +45,14 @@ impl LoadedSnapshot {
         let risk_bytes = bytes("risk.json")?;
         let risk = RiskSource::parse("risk.json", &risk_bytes, &market)?;
         let book = read_book(dir, &header, &market)?;
-        Ok(Self { dir: dir.to_owned(), header, market, market_bytes, risk, risk_bytes, book })
+        Ok(Self {
+            dir: dir.to_owned(),
+            header,
+            market,
+            market_bytes,
+            risk,
+            risk_bytes,
+            book,
+        })
     }
 }

@@ -24,7 +24,12 @@ pub struct Sample {
 }
 
 fn segment(floor: u128, coefficient: u32) -> Segment {
-    Segment { floor, coefficient, intercept: 0, jump: 0 }
+    Segment {
+        floor,
+        coefficient,
+        intercept: 0,
+        jump: 0,
+    }
 }
 
 fn segments(list: &[(u128, u32)]) -> Vec<Segment> {
@@ -39,17 +44,24 @@ impl Sample {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let symbols = shape.symbols.min(24);
         let (market, risk) = tables(shape, symbols, &mut rng);
-        let mut book: Vec<Account> =
-            (0..accounts).map(|i| account(&market, i, &mut rng)).collect();
+        let mut book: Vec<Account> = (0..accounts)
+            .map(|i| account(&market, i, &mut rng))
+            .collect();
         if let Some(last) = book.last_mut() {
             last.class = Class::Fund;
         }
-        Self { market, risk, accounts: book }
+        Self {
+            market,
+            risk,
+            accounts: book,
+        }
     }
 
     /// The statement of every account.
     pub fn outcomes(&self, shape: &Shape) -> Vec<Vec<PoolOutcome>> {
-        let limits = Limits { money_bits: shape.money_bits };
+        let limits = Limits {
+            money_bits: shape.money_bits,
+        };
         self.accounts
             .iter()
             .map(|account| {
@@ -82,7 +94,10 @@ impl Sample {
 
     /// The context of witnesses.
     pub fn context(&self) -> Context<'_> {
-        Context { market: &self.market, risk: &self.risk }
+        Context {
+            market: &self.market,
+            risk: &self.risk,
+        }
     }
 
     /// The honest witness.
@@ -92,7 +107,10 @@ impl Sample {
 }
 
 fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskModel) {
-    let mut market = Market { symbols: Vec::new(), file_digest: rng.gen() };
+    let mut market = Market {
+        symbols: Vec::new(),
+        file_digest: rng.gen(),
+    };
     let mut risk = RiskModel {
         name: "sample".into(),
         scenarios: shape.scenarios - 1,
@@ -120,17 +138,33 @@ fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskM
             // Quanta of 10^-8 in quote quanta of 10^-6.
             settlement_price = u128::from(rng.gen_range(1u64..4_000)) * fine / 100;
         }
-        let mark: i64 = if asset { 0 } else { rng.gen_range(1_000..5_000_000) };
-        let first = if asset { row } else { *first_of.get_or_insert(row) };
+        let mark: i64 = if asset {
+            0
+        } else {
+            rng.gen_range(1_000..5_000_000)
+        };
+        let first = if asset {
+            row
+        } else {
+            *first_of.get_or_insert(row)
+        };
         let variant = !asset && first != row;
-        let mark = if variant { market.symbols[usize::from(first) - 1].mark } else { mark };
+        let mark = if variant {
+            market.symbols[usize::from(first) - 1].mark
+        } else {
+            mark
+        };
         market.symbols.push(Symbol {
             id: format!("S{row}"),
             family: format!("S{first}"),
             kind: if asset { Kind::Asset } else { Kind::Instrument },
             first,
             settlement,
-            unit: if asset { settlement_price } else { mark.unsigned_abs() as u128 * settlement_price },
+            unit: if asset {
+                settlement_price
+            } else {
+                mark.unsigned_abs() as u128 * settlement_price
+            },
             mark,
         });
         let group = match row % 4 {
@@ -139,10 +173,16 @@ fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskM
         };
         let scanned = group != 0;
         let value = (u128::from(mark.unsigned_abs()) * settlement_price / fine) as i64;
-        let lot_value = if asset { 100_000_000 * (settlement_price / fine) as i64 } else { value };
+        let lot_value = if asset {
+            100_000_000 * (settlement_price / fine) as i64
+        } else {
+            value
+        };
         let losses = (0..risk.scenarios)
             .map(|s| match scanned {
-                true => lot_value * (s as i64 - risk.scenarios as i64 / 2) / 40 + rng.gen_range(-5..5),
+                true => {
+                    lot_value * (s as i64 - risk.scenarios as i64 / 2) / 40 + rng.gen_range(-5..5)
+                }
                 false => 0,
             })
             .collect();
@@ -154,11 +194,20 @@ fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskM
                 debt_weight: 1_000_000 + u32::from(row) * 10_000,
                 floor_long: 0,
                 floor_short: 0,
-                long: segments(&[(0, 1_000_000), (50_000_000, 950_000), (900_000_000, 500_000), (40_000_000_000, 0)]),
+                long: segments(&[
+                    (0, 1_000_000),
+                    (50_000_000, 950_000),
+                    (900_000_000, 500_000),
+                    (40_000_000_000, 0),
+                ]),
                 short: segments(&[(0, 10_000), (100_000_000, 30_000)]),
             }
         } else {
-            let long = segments(&[(0, 4_000), (50_000_000_000, 5_000), (600_000_000_000, 6_500)]);
+            let long = segments(&[
+                (0, 4_000),
+                (50_000_000_000, 5_000),
+                (600_000_000_000, 6_500),
+            ]);
             SymbolRisk {
                 group,
                 losses,
@@ -166,7 +215,11 @@ fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskM
                 debt_weight: 0,
                 floor_long: if scanned { 3 } else { 0 },
                 floor_short: if scanned { 25 } else { 0 },
-                short: if row % 2 == 0 { long.clone() } else { segments(&[(0, 8_000)]) },
+                short: if row % 2 == 0 {
+                    long.clone()
+                } else {
+                    segments(&[(0, 8_000)])
+                },
                 long,
             }
         });
@@ -176,7 +229,11 @@ fn tables(shape: &Shape, symbols: usize, rng: &mut ChaCha8Rng) -> (Market, RiskM
 
 fn account(market: &Market, index: usize, rng: &mut ChaCha8Rng) -> Account {
     let pools = if index % 5 == 4 { 2 } else { 1 };
-    let class = if index % 7 == 6 { Class::House } else { Class::Customer };
+    let class = if index % 7 == 6 {
+        Class::House
+    } else {
+        Class::Customer
+    };
     let pools = (0..pools)
         .map(|p| {
             let mut holdings = Vec::new();
@@ -190,22 +247,37 @@ fn account(market: &Market, index: usize, rng: &mut ChaCha8Rng) -> Account {
                         _ => rng.gen_range(0..2_000_000_000_000i64),
                     };
                     if rng.gen_bool(density) {
-                        holdings.push(Holding { row, amount: base.into() });
+                        holdings.push(Holding {
+                            row,
+                            amount: base.into(),
+                        });
                     }
                 } else if rng.gen_bool(density)
-                    && holdings.iter().any(|held: &Holding| held.row == symbol.settlement)
+                    && holdings
+                        .iter()
+                        .any(|held: &Holding| held.row == symbol.settlement)
                 {
                     let quantity: i64 = rng.gen_range(-100_000..100_000);
-                    holdings.push(Holding { row, amount: quantity.into() });
+                    holdings.push(Holding {
+                        row,
+                        amount: quantity.into(),
+                    });
                 }
             }
             if holdings.is_empty() {
                 holdings.push(Holding { row: 1, amount: 0 });
             }
-            Pool { name: format!("pool-{p}"), holdings }
+            Pool {
+                name: format!("pool-{p}"),
+                holdings,
+            }
         })
         .collect();
-    Account { id: format!("account-{index}@example"), class, pools }
+    Account {
+        id: format!("account-{index}@example"),
+        class,
+        pools,
+    }
 }
 
 /// A context digest for tests.

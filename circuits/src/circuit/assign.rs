@@ -1,9 +1,9 @@
 //! Puts fixed cells, copies and a witness into the region.
 
+use ff::{Field, PrimeField};
 use halo2_proofs::circuit::{Cell, Region, Value};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, Column, Fixed};
-use ff::{Field, PrimeField};
 
 use super::columns::Free;
 use super::hash::{RoundRows, RowKind, ROW_KINDS};
@@ -119,7 +119,11 @@ fn totals(set: &mut impl FnMut(Column<Fixed>, usize, Fr), config: &Config) {
         for symbol in 0..shape.symbols {
             let row = pole_row(shape, pole, symbol);
             set(f.pole_rows, row, one);
-            set(f.pole, row, Fr::from_u128(pole as u128 * POLE_STEP + symbol as u128 + 1));
+            set(
+                f.pole,
+                row,
+                Fr::from_u128(pole as u128 * POLE_STEP + symbol as u128 + 1),
+            );
         }
     }
     let first = pole_row(shape, POLES, 0);
@@ -157,21 +161,26 @@ pub fn copies(region: &mut Region<'_, Fr>, config: &Config) {
         }
     }
 
-    let mut chain = |windows: std::ops::Range<usize>, tag: usize, sources: &[Option<Cell>], row: usize| {
-        for (window, elements) in windows.clone().zip(sources.chunks(RATE - 1)) {
-            let state = if window == windows.start { constant(tag) } else { output(window - 1) };
-            region.constrain_equal(state, input(window, 0));
-            for i in 0..RATE - 1 {
-                match elements.get(i) {
-                    Some(Some(source)) => region.constrain_equal(*source, input(window, 1 + i)),
-                    // A file's digest or the salt: any element, and what the digest then commits to.
-                    Some(None) => {}
-                    None => region.constrain_equal(constant(ZERO_ROW), input(window, 1 + i)),
+    let mut chain =
+        |windows: std::ops::Range<usize>, tag: usize, sources: &[Option<Cell>], row: usize| {
+            for (window, elements) in windows.clone().zip(sources.chunks(RATE - 1)) {
+                let state = if window == windows.start {
+                    constant(tag)
+                } else {
+                    output(window - 1)
+                };
+                region.constrain_equal(state, input(window, 0));
+                for i in 0..RATE - 1 {
+                    match elements.get(i) {
+                        Some(Some(source)) => region.constrain_equal(*source, input(window, 1 + i)),
+                        // A file's digest or the salt: any element, and what the digest then commits to.
+                        Some(None) => {}
+                        None => region.constrain_equal(constant(ZERO_ROW), input(window, 1 + i)),
+                    }
                 }
             }
-        }
-        region.constrain_equal(output(windows.end - 1), public(row));
-    };
+            region.constrain_equal(output(windows.end - 1), public(row));
+        };
     let table = &columns.table;
     let [market_element, model_element] = &table.symbol_elements;
     let packed = &columns.holding.packed;
@@ -185,7 +194,12 @@ pub fn copies(region: &mut Region<'_, Fr>, config: &Config) {
         model.push(Some(advice(model_element, block.start)));
         for row in block {
             model.push(Some(advice(packed, row)));
-            model.extend(table.loss_elements.iter().map(|column| Some(advice(column, row))));
+            model.extend(
+                table
+                    .loss_elements
+                    .iter()
+                    .map(|column| Some(advice(column, row))),
+            );
         }
     }
     chain(layout.market.clone(), MARKET_TAG_ROW, &market, MARKET_ROW);
@@ -216,7 +230,9 @@ pub fn first_phase(region: &mut Region<'_, Fr>, config: &Config, witness: &Witne
             }
         }
     }
-    let small: Vec<Fr> = (0..1u64 << config.layout.shape.limb_bits).map(Fr::from).collect();
+    let small: Vec<Fr> = (0..1u64 << config.layout.shape.limb_bits)
+        .map(Fr::from)
+        .collect();
     for column in &config.columns.limbs {
         for row in 0..grid.rows {
             let value = grid.limb(*column, row);
@@ -231,12 +247,26 @@ pub fn first_phase(region: &mut Region<'_, Fr>, config: &Config, witness: &Witne
 pub fn second_phase(region: &mut Region<'_, Fr>, config: &Config, witness: &Witness) {
     let drawn = &config.columns.challenges;
     let mut known = None;
-    let challenges = [drawn.theta, drawn.x, drawn.gamma, drawn.xi, drawn.upsilon, drawn.kappa]
-        .map(|challenge| region.get_challenge(challenge));
+    let challenges = [
+        drawn.theta,
+        drawn.x,
+        drawn.gamma,
+        drawn.xi,
+        drawn.upsilon,
+        drawn.kappa,
+    ]
+    .map(|challenge| region.get_challenge(challenge));
     let [theta, x, gamma, xi, upsilon, kappa] = challenges;
     theta.zip(x).zip(gamma.zip(xi)).zip(upsilon.zip(kappa)).map(
         |(((theta, x), (gamma, xi)), (upsilon, kappa))| {
-            known = Some(ChallengeValues { theta, x, gamma, xi, upsilon, kappa });
+            known = Some(ChallengeValues {
+                theta,
+                x,
+                gamma,
+                xi,
+                upsilon,
+                kappa,
+            });
         },
     );
     let Some(challenges) = known else { return };

@@ -3,7 +3,8 @@
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{
-    Advice, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance, SecondPhase,
+    Advice, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance,
+    SecondPhase,
 };
 
 use crate::field::two_to;
@@ -28,7 +29,10 @@ pub fn int(value: u128) -> Expr {
 
 /// The sum of expressions, 0 if there are none.
 pub fn sum(terms: impl IntoIterator<Item = Expr>) -> Expr {
-    terms.into_iter().reduce(|a, b| a + b).unwrap_or_else(|| constant(Fr::ZERO))
+    terms
+        .into_iter()
+        .reduce(|a, b| a + b)
+        .unwrap_or_else(|| constant(Fr::ZERO))
 }
 
 /// `sum_i terms[i] * challenge^i` by Horner's rule.
@@ -106,7 +110,10 @@ impl Limbs {
 
     /// The integer `rotation` rows down.
     pub fn at(&self, rotation: usize) -> Expr {
-        weigh(self.columns.iter().map(|limb| limb.rot(rotation)), self.limb_bits)
+        weigh(
+            self.columns.iter().map(|limb| limb.rot(rotation)),
+            self.limb_bits,
+        )
     }
 
     /// Bits of the range.
@@ -122,8 +129,14 @@ impl Limbs {
     /// The first limbs, as a narrower integer.
     pub fn narrow(&self, bits: u32) -> Limbs {
         let count = (bits / self.limb_bits) as usize;
-        assert!(count <= self.columns.len() && bits % self.limb_bits == 0, "limbs for {bits} bits");
-        Limbs { columns: self.columns[..count].to_vec(), limb_bits: self.limb_bits }
+        assert!(
+            count <= self.columns.len() && bits % self.limb_bits == 0,
+            "limbs for {bits} bits"
+        );
+        Limbs {
+            columns: self.columns[..count].to_vec(),
+            limb_bits: self.limb_bits,
+        }
     }
 }
 
@@ -151,7 +164,9 @@ impl WindowCell<Free> {
 
     /// The previous window's cell, seen from the window's first row.
     pub fn previous(&self) -> Expr {
-        self.column.column.rot(self.offset as i32 - WINDOW_ROWS as i32)
+        self.column
+            .column
+            .rot(self.offset as i32 - WINDOW_ROWS as i32)
     }
 }
 
@@ -174,7 +189,10 @@ pub struct WindowLimbs {
 impl WindowLimbs {
     /// The integer, seen from the window's first row.
     pub fn cur(&self) -> Expr {
-        weigh(self.cells.iter().map(|cell| cell.column.rot(cell.offset)), self.limb_bits)
+        weigh(
+            self.cells.iter().map(|cell| cell.column.rot(cell.offset)),
+            self.limb_bits,
+        )
     }
 }
 
@@ -216,14 +234,20 @@ impl<'a> Allocator<'a> {
     /// A new first-phase column.
     pub fn free(&mut self) -> Free {
         let column = self.meta.advice_column_in(FirstPhase);
-        let free = Free { column, slot: self.free.len() };
+        let free = Free {
+            column,
+            slot: self.free.len(),
+        };
         self.free.push(free);
         free
     }
 
     fn limb(&mut self) -> Limb {
         let column = self.meta.advice_column_in(FirstPhase);
-        let limb = Limb { column, slot: self.limbs.len() };
+        let limb = Limb {
+            column,
+            slot: self.limbs.len(),
+        };
         self.limbs.push(limb);
         limb
     }
@@ -232,13 +256,19 @@ impl<'a> Allocator<'a> {
     pub fn limbs(&mut self, bits: u32) -> Limbs {
         assert_eq!(bits % self.limb_bits, 0, "limbs divide {bits} bits");
         let count = bits / self.limb_bits;
-        Limbs { columns: (0..count).map(|_| self.limb()).collect(), limb_bits: self.limb_bits }
+        Limbs {
+            columns: (0..count).map(|_| self.limb()).collect(),
+            limb_bits: self.limb_bits,
+        }
     }
 
     /// A new second-phase column.
     pub fn second(&mut self) -> Second {
         let column = self.meta.advice_column_in(SecondPhase);
-        let second = Second { column, slot: self.second.len() };
+        let second = Second {
+            column,
+            slot: self.second.len(),
+        };
         self.second.push(second);
         second
     }
@@ -249,14 +279,21 @@ impl<'a> Allocator<'a> {
             let column = self.free();
             self.spare_free = cells(column);
         }
-        self.spare_free.pop().unwrap_or_else(|| unreachable!("a column has cells"))
+        self.spare_free
+            .pop()
+            .unwrap_or_else(|| unreachable!("a column has cells"))
     }
 
     /// A range-checked integer of each window.
     pub fn window_limbs(&mut self, bits: u32) -> WindowLimbs {
         assert_eq!(bits % self.limb_bits, 0, "limbs divide {bits} bits");
-        let cells = (0..bits / self.limb_bits).map(|_| self.window_limb()).collect();
-        WindowLimbs { cells, limb_bits: self.limb_bits }
+        let cells = (0..bits / self.limb_bits)
+            .map(|_| self.window_limb())
+            .collect();
+        WindowLimbs {
+            cells,
+            limb_bits: self.limb_bits,
+        }
     }
 
     fn window_limb(&mut self) -> WindowCell<Limb> {
@@ -264,7 +301,9 @@ impl<'a> Allocator<'a> {
             let column = self.limb();
             self.spare_limbs = cells(column);
         }
-        self.spare_limbs.pop().unwrap_or_else(|| unreachable!("a column has cells"))
+        self.spare_limbs
+            .pop()
+            .unwrap_or_else(|| unreachable!("a column has cells"))
     }
 
     /// A second-phase cell of each window.
@@ -273,12 +312,17 @@ impl<'a> Allocator<'a> {
             let column = self.second();
             self.spare_second = cells(column);
         }
-        self.spare_second.pop().unwrap_or_else(|| unreachable!("a column has cells"))
+        self.spare_second
+            .pop()
+            .unwrap_or_else(|| unreachable!("a column has cells"))
     }
 }
 
 fn cells<C: Copy>(column: C) -> Vec<WindowCell<C>> {
-    (0..WINDOW_ROWS).rev().map(|offset| WindowCell { column, offset }).collect()
+    (0..WINDOW_ROWS)
+        .rev()
+        .map(|offset| WindowCell { column, offset })
+        .collect()
 }
 
 /// Fixed columns: which rows are what.
@@ -581,7 +625,9 @@ impl ScanLane {
             max: a.window_limbs(shape.money_bits),
             step: a.window_limbs(16),
             slacks: (0..row).map(|_| a.limbs(shape.money_bits)).collect(),
-            products: (0..row.div_ceil(SLACKS_A_PRODUCT)).map(|_| a.free()).collect(),
+            products: (0..row.div_ceil(SLACKS_A_PRODUCT))
+                .map(|_| a.free())
+                .collect(),
             horner: a.second(),
             weight: a.window_second(),
             helper: a.window_second(),
@@ -600,7 +646,10 @@ pub struct Rounding {
 
 impl Rounding {
     fn new(a: &mut Allocator<'_>, bits: u32) -> Self {
-        Self { remainder: a.window_limbs(bits), complement: a.window_limbs(bits) }
+        Self {
+            remainder: a.window_limbs(bits),
+            complement: a.window_limbs(bits),
+        }
     }
 }
 
@@ -615,7 +664,10 @@ pub struct Signed {
 
 impl Signed {
     fn new(a: &mut Allocator<'_>, bits: u32) -> Self {
-        Self { negative: a.window_free(), magnitude: a.window_limbs(bits) }
+        Self {
+            negative: a.window_free(),
+            magnitude: a.window_limbs(bits),
+        }
     }
 
     /// The amount.
@@ -830,13 +882,19 @@ impl LimbPool {
         let columns = (0..count)
             .map(|_| self.columns.pop().unwrap_or_else(|| a.limb()))
             .collect();
-        Limbs { columns, limb_bits: self.limb_bits }
+        Limbs {
+            columns,
+            limb_bits: self.limb_bits,
+        }
     }
 }
 
 impl TableLimbs {
     fn new(a: &mut Allocator<'_>, shape: &Shape) -> Self {
-        let mut pool = LimbPool { columns: a.limbs.clone(), limb_bits: shape.limb_bits };
+        let mut pool = LimbPool {
+            columns: a.limbs.clone(),
+            limb_bits: shape.limb_bits,
+        };
         pool.columns.reverse();
         let money = shape.money_bits;
         Self {
@@ -844,7 +902,9 @@ impl TableLimbs {
             coefficient: pool.take(a, 32),
             jump: pool.take(a, money),
             fall: pool.take(a, 32),
-            losses: (0..shape.losses_a_row()).map(|_| pool.take(a, 64)).collect(),
+            losses: (0..shape.losses_a_row())
+                .map(|_| pool.take(a, 64))
+                .collect(),
             unit: pool.take(a, 112),
             lot_value: pool.take(a, money + 64),
             mark: pool.take(a, 64),
@@ -932,7 +992,9 @@ impl Columns {
         let range_uses = a.free();
         let holding = HoldingColumns::new(&mut a, shape);
         let window = WindowColumns::new(&mut a, shape);
-        let lanes: Vec<_> = (0..shape.scan_lanes).map(|_| ScanLane::new(&mut a, shape)).collect();
+        let lanes: Vec<_> = (0..shape.scan_lanes)
+            .map(|_| ScanLane::new(&mut a, shape))
+            .collect();
         let hash = HashColumns {
             state: std::array::from_fn(|_| a.free()),
             squares: std::array::from_fn(|_| a.free()),

@@ -68,7 +68,9 @@ impl RoundRows {
             match kind {
                 RowKind::Full => {
                     for half in 0..2 {
-                        let Some(round) = rounds.next() else { return Self { rows } };
+                        let Some(round) = rounds.next() else {
+                            return Self { rows };
+                        };
                         for word in 0..WIDTH {
                             row[half * WIDTH + word] = round[word] + pending[word];
                         }
@@ -77,7 +79,9 @@ impl RoundRows {
                 }
                 RowKind::Partial => {
                     for slot in row.iter_mut() {
-                        let Some(round) = rounds.next() else { return Self { rows } };
+                        let Some(round) = rounds.next() else {
+                            return Self { rows };
+                        };
                         for word in 0..WIDTH {
                             pending[word] += round[word];
                         }
@@ -178,7 +182,10 @@ impl Linear {
 /// The linear forms of the S-box inputs of a partial row, and of the state after it.
 fn unroll() -> (Vec<Linear>, Vec<Linear>) {
     let matrix = &constants().mix;
-    let zero = Linear { state: [Fr::ZERO; WIDTH], fifths: [Fr::ZERO; PARTIAL_A_ROW] };
+    let zero = Linear {
+        state: [Fr::ZERO; WIDTH],
+        fifths: [Fr::ZERO; PARTIAL_A_ROW],
+    };
     let mut words: Vec<Linear> = (0..WIDTH)
         .map(|i| {
             let mut word = zero.clone();
@@ -244,7 +251,11 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let inputs = (0..2 * WIDTH)
             .map(|slot| {
                 let word = slot % WIDTH;
-                let input = if slot < WIDTH { hash.state[word].cur() } else { mixed(0, word) };
+                let input = if slot < WIDTH {
+                    hash.state[word].cur()
+                } else {
+                    mixed(0, word)
+                };
                 input + fixed.rounds[slot].cur()
             })
             .collect();

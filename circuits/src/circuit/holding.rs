@@ -70,7 +70,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 hold() * (h.cap.cur() * int(FINE) - on() - magnitude(columns) - h.below.cur()),
             ),
             ("empty: amount = 0", hold() * empty() * amount()),
-            ("not an asset: base = 0", hold() * (int(1) - h.is_asset.cur()) * base()),
+            (
+                "not an asset: base = 0",
+                hold() * (int(1) - h.is_asset.cur()) * base(),
+            ),
         ]
     });
 
@@ -78,10 +81,7 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         vec![
             (
                 "collateral = scanned * lot_value + remainder",
-                hold()
-                    * (equity(columns)
-                        - scanned() * h.lot_value.cur()
-                        - h.remainder.cur()),
+                hold() * (equity(columns) - scanned() * h.lot_value.cur() - h.remainder.cur()),
             ),
             (
                 "lot_value - asset - remainder = remainder_below",
@@ -105,7 +105,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 hold() * (h.key.cur() - on() * (h.step.cur() + int(1)))
                     - previous(columns, h.key.prev()),
             ),
-            ("on: key = index", hold() * on() * (h.key.cur() - h.index.cur())),
+            (
+                "on: key = index",
+                hold() * on() * (h.key.cur() - h.index.cur()),
+            ),
             ("empty: step = 0", hold() * empty() * h.step.cur()),
         ]
     });
@@ -126,7 +129,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     meta.create_gate("holding: running sums", |_| {
         let group_charge = |factor: fn(&super::columns::ScanLane) -> Expr| {
             fixed.first.cur()
-                * sum(columns.lanes.iter().map(|lane| factor(lane) * lane.max.cur()))
+                * sum(columns
+                    .lanes
+                    .iter()
+                    .map(|lane| factor(lane) * lane.max.cur()))
                 * int(FINE * 1_000_000)
         };
         vec![
@@ -157,8 +163,14 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     meta.create_gate("holding: class is the account's", |_| {
         let inner = || fixed.hold.cur() - fixed.first.cur();
         vec![
-            ("house = previous house", inner() * (h.house.cur() - h.house.prev())),
-            ("fund = previous fund", inner() * (h.fund.cur() - h.fund.prev())),
+            (
+                "house = previous house",
+                inner() * (h.house.cur() - h.house.prev()),
+            ),
+            (
+                "fund = previous fund",
+                inner() * (h.fund.cur() - h.fund.prev()),
+            ),
         ]
     });
 

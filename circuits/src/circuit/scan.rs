@@ -60,7 +60,9 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 Some(left) => first() * left.key.cur(),
                 // The first window starts a pool, so nothing is read from above it.
                 None => match columns.lanes.last() {
-                    Some(last) => first() * (int(1) - columns.window.pool_start.cur()) * last.key.previous(),
+                    Some(last) => {
+                        first() * (int(1) - columns.window.pool_start.cur()) * last.key.previous()
+                    }
                     None => int(0),
                 },
             };
@@ -71,14 +73,24 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                     "key = previous + on * (step + 1)",
                     first() * (lane.key.cur() - on() * (lane.step.cur() + int(1))) - before,
                 ),
-                ("on: key = group", first() * on() * (lane.key.cur() - lane.group.cur())),
-                ("off: group = 0", first() * (int(1) - on()) * lane.group.cur()),
+                (
+                    "on: key = group",
+                    first() * on() * (lane.key.cur() - lane.group.cur()),
+                ),
+                (
+                    "off: group = 0",
+                    first() * (int(1) - on()) * lane.group.cur(),
+                ),
                 ("off: step = 0", first() * (int(1) - on()) * lane.step.cur()),
                 ("off: max = 0", first() * (int(1) - on()) * lane.max.cur()),
             ]
         });
 
-        for (column, slacks) in lane.products.iter().zip(lane.slacks.chunks(SLACKS_A_PRODUCT)) {
+        for (column, slacks) in lane
+            .products
+            .iter()
+            .zip(lane.slacks.chunks(SLACKS_A_PRODUCT))
+        {
             meta.create_gate("scan: product of slacks", |_| {
                 let product = || {
                     slacks
@@ -89,14 +101,20 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 };
                 vec![
                     ("product = slacks", first() * (column.cur() - product())),
-                    ("product = previous * slacks", inner() * (column.cur() - column.prev() * product())),
+                    (
+                        "product = previous * slacks",
+                        inner() * (column.cur() - column.prev() * product()),
+                    ),
                 ]
             });
         }
 
         meta.create_gate("scan: the maximum is a loss, or zero", |_| {
             let products = lane.products.iter().map(|p| p.rot(WINDOW_ROWS - 1));
-            vec![("max * product = 0", products.fold(first() * lane.max.cur(), |a, b| a * b))]
+            vec![(
+                "max * product = 0",
+                products.fold(first() * lane.max.cur(), |a, b| a * b),
+            )]
         });
 
         meta.create_gate("scan: Horner sum of slacks", |_| {
@@ -119,7 +137,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
 
         meta.create_gate("scan: weight of the group", |_| {
             let pole = columns.challenges.xi.expr() - lane.group.cur();
-            vec![("weight * (xi - group) = 1", first() * (lane.weight.cur() * pole - int(1)))]
+            vec![(
+                "weight * (xi - group) = 1",
+                first() * (lane.weight.cur() * pole - int(1)),
+            )]
         });
     }
 
@@ -127,11 +148,16 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let other = h.is_asset.cur() * (h.base.signed() - h.amount.signed())
             + h.side_floor.cur() * h.amount.signed();
         let terms = h.scanned.signed() * h.rho.cur() + other * h.sigma.cur();
-        let lanes = first() * sum(columns.lanes.iter().map(|lane| lane_identity(columns, lane)));
+        let lanes = first()
+            * sum(columns
+                .lanes
+                .iter()
+                .map(|lane| lane_identity(columns, lane)));
         vec![
             (
                 "identity = previous + scanned * rho + e * sigma - scans",
-                fixed.hold.cur() * (h.identity.cur() - terms) - previous(columns, h.identity.prev())
+                fixed.hold.cur() * (h.identity.cur() - terms)
+                    - previous(columns, h.identity.prev())
                     + lanes,
             ),
             (

@@ -59,12 +59,22 @@ fn range(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             .zip(&columns.range_helpers)
             .map(|(limbs, helper)| {
                 let pole = |limb: &Limb| x.clone() - limb.cur();
-                let product = limbs.iter().map(pole).reduce(|a, b| a * b).unwrap_or_else(|| int(1));
+                let product = limbs
+                    .iter()
+                    .map(pole)
+                    .reduce(|a, b| a * b)
+                    .unwrap_or_else(|| int(1));
                 let numerator = sum((0..limbs.len()).map(|i| {
                     let others = limbs.iter().enumerate().filter(|(j, _)| *j != i);
-                    others.map(|(_, limb)| pole(limb)).reduce(|a, b| a * b).unwrap_or_else(|| int(1))
+                    others
+                        .map(|(_, limb)| pole(limb))
+                        .reduce(|a, b| a * b)
+                        .unwrap_or_else(|| int(1))
                 }));
-                ("helper = sum of 1/(x - limb)", active() * (helper.cur() * product - numerator))
+                (
+                    "helper = sum of 1/(x - limb)",
+                    active() * (helper.cur() * product - numerator),
+                )
             })
             .collect::<Vec<_>>()
     });
@@ -86,17 +96,32 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     meta.create_gate("symbols: lookup", |_| {
         let tuple: Vec<_> = h.tuple().iter().map(|column| column.cur()).collect();
         let pole = x.clone() - compress(&tuple, &theta);
-        vec![("helper * (x - tuple) = 1", fixed.hold.cur() * (h.entry_helper.cur() * pole - int(1)))]
+        vec![(
+            "helper * (x - tuple) = 1",
+            fixed.hold.cur() * (h.entry_helper.cur() * pole - int(1)),
+        )]
     });
     meta.create_gate("symbols: entries", |_| {
         let long = x.clone() - compress(&long_tuple(columns), &theta);
         let short = x.clone() - compress(&short_tuple(columns), &theta);
         let row = || fixed.table.cur();
         vec![
-            ("long helper * (x - tuple) = uses", row() * (h.entry_helper.cur() * long - t.long_uses.cur())),
-            ("short helper * (x - tuple) = uses", row() * (h.family_helper.cur() * short - t.short_uses.cur())),
-            ("not long: no uses", row() * (int(1) - t.long.cur()) * t.long_uses.cur()),
-            ("not short: no uses", row() * (int(1) - t.short.cur()) * t.short_uses.cur()),
+            (
+                "long helper * (x - tuple) = uses",
+                row() * (h.entry_helper.cur() * long - t.long_uses.cur()),
+            ),
+            (
+                "short helper * (x - tuple) = uses",
+                row() * (h.family_helper.cur() * short - t.short_uses.cur()),
+            ),
+            (
+                "not long: no uses",
+                row() * (int(1) - t.long.cur()) * t.long_uses.cur(),
+            ),
+            (
+                "not short: no uses",
+                row() * (int(1) - t.short.cur()) * t.short_uses.cur(),
+            ),
             (
                 "empty entry: helper * x = uses",
                 fixed.null.cur() * (h.entry_helper.cur() * x.clone() - t.long_uses.cur()),
@@ -114,8 +139,11 @@ fn groups(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     meta.create_gate("groups: lookup", |_| {
         let mut gates = Vec::new();
         for lane in &columns.lanes {
-            let tuple =
-                [lane.group.cur(), lane.maintenance_factor.cur(), lane.initial_factor.cur()];
+            let tuple = [
+                lane.group.cur(),
+                lane.maintenance_factor.cur(),
+                lane.initial_factor.cur(),
+            ];
             let pole = x.clone() - compress(&tuple, &theta);
             gates.push((
                 "lane: helper * (x - tuple) = 1",
@@ -144,26 +172,29 @@ fn families(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let h = &columns.holding;
     let fixed = &columns.fixed;
     let x = columns.challenges.x.expr();
-    meta.create_gate("families: claims, debts, net and long by coin and contract", |_| {
-        let amount = || h.amount.signed();
-        let class = h.house.cur() * int(2) + h.fund.cur() * int(4) + h.negative.cur();
-        let pole = x.clone() - h.first.cur() - h.is_asset.cur() * class * int(POLE_STEP);
-        let long_pole = x.clone() - h.first.cur() - int(POLE_STEP);
-        let on = h.is_asset.cur() + h.is_instrument.cur();
-        let magnitude = amount() * (on - h.is_asset.cur() * h.negative.cur() * int(2));
-        vec![
-            (
-                "helper * (x - pole) = magnitude of an asset, quantity of an instrument",
-                fixed.hold.cur() * (h.family_helper.cur() * pole - magnitude),
-            ),
-            (
-                "long helper * (x - pole) = quantity held long",
-                fixed.hold.cur()
-                    * (h.long_helper.cur() * long_pole
-                        - h.is_instrument.cur() * (int(1) - h.negative.cur()) * amount()),
-            ),
-        ]
-    });
+    meta.create_gate(
+        "families: claims, debts, net and long by coin and contract",
+        |_| {
+            let amount = || h.amount.signed();
+            let class = h.house.cur() * int(2) + h.fund.cur() * int(4) + h.negative.cur();
+            let pole = x.clone() - h.first.cur() - h.is_asset.cur() * class * int(POLE_STEP);
+            let long_pole = x.clone() - h.first.cur() - int(POLE_STEP);
+            let on = h.is_asset.cur() + h.is_instrument.cur();
+            let magnitude = amount() * (on - h.is_asset.cur() * h.negative.cur() * int(2));
+            vec![
+                (
+                    "helper * (x - pole) = magnitude of an asset, quantity of an instrument",
+                    fixed.hold.cur() * (h.family_helper.cur() * pole - magnitude),
+                ),
+                (
+                    "long helper * (x - pole) = quantity held long",
+                    fixed.hold.cur()
+                        * (h.long_helper.cur() * long_pole
+                            - h.is_instrument.cur() * (int(1) - h.negative.cur()) * amount()),
+                ),
+            ]
+        },
+    );
 }
 
 fn totals(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
@@ -178,7 +209,10 @@ fn totals(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 "helper * (x - pole) = total",
                 fixed.pole_rows.cur() * (helper.cur() * (x - fixed.pole.cur()) - total()),
             ),
-            ("first scalar: helper = total", fixed.scalar_first.cur() * (helper.cur() - total())),
+            (
+                "first scalar: helper = total",
+                fixed.scalar_first.cur() * (helper.cur() - total()),
+            ),
             (
                 "scalars: helper = previous * theta + total",
                 (fixed.scalar_rows.cur() - fixed.scalar_first.cur())
@@ -205,7 +239,8 @@ fn running_sum(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let range = active()
             * (sum(columns.range_helpers.iter().map(|helper| helper.cur()))
                 - columns.range_table_helper.cur());
-        let symbols = (fixed.hold.cur() - fixed.table.cur() - fixed.null.cur()) * h.entry_helper.cur()
+        let symbols = (fixed.hold.cur() - fixed.table.cur() - fixed.null.cur())
+            * h.entry_helper.cur()
             - fixed.table.cur() * h.family_helper.cur();
         let groups = fixed.first.cur() * sum(columns.lanes.iter().map(|lane| lane.helper.cur()))
             + fixed.block_first.cur() * h.long_helper.cur()

@@ -107,16 +107,31 @@ fn lists(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         vec![
             ("asset is boolean", boolean(h.is_asset.cur())),
             ("instrument is boolean", boolean(h.is_instrument.cur())),
-            ("asset or instrument", row() * h.is_asset.cur() * h.is_instrument.cur()),
+            (
+                "asset or instrument",
+                row() * h.is_asset.cur() * h.is_instrument.cur(),
+            ),
             ("long is boolean", boolean(p())),
             ("short is boolean", boolean(n())),
             ("first row serves long", first() * (p() - on())),
             ("no symbol: no short", row() * (int(1) - on()) * n()),
             ("long does not return", within() * p1() * (int(1) - p())),
-            ("short holds within a list", within() * p() * p1() * (n1() - n())),
-            ("short follows long where it was not served", within() * p() * (int(1) - p1()) * (n1() + n() - int(1))),
-            ("short does not return", within() * (int(1) - p()) * n1() * (int(1) - n())),
-            ("last row leaves nothing unserved", last() * p() * (int(1) - n())),
+            (
+                "short holds within a list",
+                within() * p() * p1() * (n1() - n()),
+            ),
+            (
+                "short follows long where it was not served",
+                within() * p() * (int(1) - p1()) * (n1() + n() - int(1)),
+            ),
+            (
+                "short does not return",
+                within() * (int(1) - p()) * n1() * (int(1) - n()),
+            ),
+            (
+                "last row leaves nothing unserved",
+                last() * p() * (int(1) - n()),
+            ),
             (
                 "continues = the list goes on",
                 within() * (t.continues.cur() - p() * p1() - (int(1) - p()) * n() * n1()),
@@ -139,16 +154,31 @@ fn segments(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
 
     meta.create_gate("table: segments have no gaps", |_| {
         vec![
-            ("cap = floor + active + gap", row() * (h.cap.cur() - h.floor.cur() - active() - t.limbs.gap.cur())),
-            ("continues: next floor = cap", within() * continues() * (h.floor.next() - h.cap.cur())),
+            (
+                "cap = floor + active + gap",
+                row() * (h.cap.cur() - h.floor.cur() - active() - t.limbs.gap.cur()),
+            ),
+            (
+                "continues: next floor = cap",
+                within() * continues() * (h.floor.next() - h.cap.cur()),
+            ),
             (
                 "list's last: cap = end of the range",
                 row() * (active() - continues()) * (h.cap.cur() - end()),
             ),
             ("idle: cap = 0", row() * (int(1) - active()) * h.cap.cur()),
-            ("idle: floor = 0", row() * (int(1) - active()) * h.floor.cur()),
-            ("idle: coefficient = 0", row() * (int(1) - active()) * t.coefficient.cur()),
-            ("idle: intercept = 0", row() * (int(1) - active()) * t.intercept.cur()),
+            (
+                "idle: floor = 0",
+                row() * (int(1) - active()) * h.floor.cur(),
+            ),
+            (
+                "idle: coefficient = 0",
+                row() * (int(1) - active()) * t.coefficient.cur(),
+            ),
+            (
+                "idle: intercept = 0",
+                row() * (int(1) - active()) * t.intercept.cur(),
+            ),
             ("idle: jump = 0", row() * (int(1) - active()) * t.jump.cur()),
         ]
     });
@@ -176,7 +206,10 @@ fn segments(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
 
     meta.create_gate("table: ranges of segments", |_| {
         vec![
-            ("coefficient = limbs", row() * (t.coefficient.cur() - t.limbs.coefficient.cur())),
+            (
+                "coefficient = limbs",
+                row() * (t.coefficient.cur() - t.limbs.coefficient.cur()),
+            ),
             ("jump = limbs", row() * (t.jump.cur() - t.limbs.jump.cur())),
         ]
     });
@@ -186,12 +219,17 @@ fn segments(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         vec![
             (
                 "coefficient - next coefficient = fall",
-                within() * continues() * ratio() * (t.coefficient.cur() - t.coefficient.next() - t.limbs.fall.cur()),
+                within()
+                    * continues()
+                    * ratio()
+                    * (t.coefficient.cur() - t.coefficient.next() - t.limbs.fall.cur()),
             ),
             ("no step", row() * ratio() * t.jump.cur()),
             (
                 "1 - first ratio is not negative",
-                first() * h.is_asset.cur() * (int(RATE_ONE) - t.coefficient.cur() - t.limbs.ratio.cur()),
+                first()
+                    * h.is_asset.cur()
+                    * (int(RATE_ONE) - t.coefficient.cur() - t.limbs.ratio.cur()),
             ),
         ]
     });
@@ -228,14 +266,32 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
 
     meta.create_gate("table: ranges of symbols", |_| {
         vec![
-            ("unit = asset + limbs", first() * (h.unit.cur() - h.is_asset.cur() - l.unit.cur())),
-            ("first variant = limbs", first() * (h.first.cur() - l.first.cur())),
-            ("settlement = limbs", first() * (t.settlement.cur() - l.settlement.cur())),
+            (
+                "unit = asset + limbs",
+                first() * (h.unit.cur() - h.is_asset.cur() - l.unit.cur()),
+            ),
+            (
+                "first variant = limbs",
+                first() * (h.first.cur() - l.first.cur()),
+            ),
+            (
+                "settlement = limbs",
+                first() * (t.settlement.cur() - l.settlement.cur()),
+            ),
             ("group = limbs", first() * (t.group.cur() - l.group.cur())),
-            ("mark = limbs, offset", first() * (t.mark.cur() - l.mark.signed())),
+            (
+                "mark = limbs, offset",
+                first() * (t.mark.cur() - l.mark.signed()),
+            ),
             ("lot = limbs", first() * (t.lot.cur() - l.lot.cur())),
-            ("floor long = limbs", first() * (t.floor_long.cur() - l.floor_long.cur())),
-            ("floor short = limbs", first() * (t.floor_short.cur() - l.floor_short.cur())),
+            (
+                "floor long = limbs",
+                first() * (t.floor_long.cur() - l.floor_long.cur()),
+            ),
+            (
+                "floor short = limbs",
+                first() * (t.floor_short.cur() - l.floor_short.cur()),
+            ),
         ]
     });
 
@@ -243,9 +299,18 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let scanned = || t.scanned.cur();
         let asset = || h.is_asset.cur();
         vec![
-            ("scanned is boolean", first() * scanned() * (int(1) - scanned())),
-            ("scanned implies asset", first() * scanned() * (int(1) - asset())),
-            ("not scanned: lot = 0", first() * (int(1) - scanned()) * t.lot.cur()),
+            (
+                "scanned is boolean",
+                first() * scanned() * (int(1) - scanned()),
+            ),
+            (
+                "scanned implies asset",
+                first() * scanned() * (int(1) - asset()),
+            ),
+            (
+                "not scanned: lot = 0",
+                first() * (int(1) - scanned()) * t.lot.cur(),
+            ),
             (
                 "lot_value = lot * unit * 10^6, or the greatest",
                 first()
@@ -253,25 +318,44 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                         - t.lot.cur() * h.unit.cur() * int(RATE_ONE)
                         - (asset() - scanned()) * constant(unscanned_lot_value(money))),
             ),
-            ("lot_value = asset + limbs", first() * (h.lot_value.cur() - asset() - l.lot_value.cur())),
+            (
+                "lot_value = asset + limbs",
+                first() * (h.lot_value.cur() - asset() - l.lot_value.cur()),
+            ),
             (
                 "debt_weight = asset * 10^6 + limbs",
                 first() * (t.debt_weight.cur() - asset() * int(RATE_ONE) - l.debt.cur()),
             ),
-            ("not an asset: debt_weight = 0", first() * (int(1) - asset()) * t.debt_weight.cur()),
+            (
+                "not an asset: debt_weight = 0",
+                first() * (int(1) - asset()) * t.debt_weight.cur(),
+            ),
         ]
     });
 
     meta.create_gate("table: losses", |_| {
-        t.losses.iter().zip(&l.losses).map(|(loss, limbs)| {
-            ("loss = limbs, offset", row() * (loss.cur() - limbs.signed()))
-        }).collect::<Vec<_>>()
+        t.losses
+            .iter()
+            .zip(&l.losses)
+            .map(|(loss, limbs)| {
+                (
+                    "loss = limbs, offset",
+                    row() * (loss.cur() - limbs.signed()),
+                )
+            })
+            .collect::<Vec<_>>()
     });
 
     meta.create_gate("table: floor weights", |_| {
-        t.losses.iter().map(|weight| {
-            ("weight is boolean", fixed.weights.cur() * weight.cur() * (int(1) - weight.cur()))
-        }).collect::<Vec<_>>()
+        t.losses
+            .iter()
+            .map(|weight| {
+                (
+                    "weight is boolean",
+                    fixed.weights.cur() * weight.cur() * (int(1) - weight.cur()),
+                )
+            })
+            .collect::<Vec<_>>()
     });
 }
 
@@ -284,14 +368,26 @@ fn groups(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     meta.create_gate("table: groups", |_| {
         let zero = || fixed.group_zero.cur();
         vec![
-            ("maintenance factor = limbs", row() * (h.maintenance_factor.cur() - maintenance.cur())),
-            ("initial factor = limbs", row() * (h.initial_factor.cur() - initial.cur())),
+            (
+                "maintenance factor = limbs",
+                row() * (h.maintenance_factor.cur() - maintenance.cur()),
+            ),
+            (
+                "initial factor = limbs",
+                row() * (h.initial_factor.cur() - initial.cur()),
+            ),
             (
                 "initial - maintenance is not negative",
                 row() * (h.initial_factor.cur() - h.maintenance_factor.cur() - difference.cur()),
             ),
-            ("no group: maintenance factor = 1", zero() * (h.maintenance_factor.cur() - int(RATE_ONE))),
-            ("no group: initial factor = 1", zero() * (h.initial_factor.cur() - int(RATE_ONE))),
+            (
+                "no group: maintenance factor = 1",
+                zero() * (h.maintenance_factor.cur() - int(RATE_ONE)),
+            ),
+            (
+                "no group: initial factor = 1",
+                zero() * (h.initial_factor.cur() - int(RATE_ONE)),
+            ),
         ]
     });
 }
@@ -332,8 +428,14 @@ fn coefficients(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 "floor_weight = Horner sum of floor weights",
                 fixed.weights_last.cur() * (t.floor_weight.cur() - t.horner.cur()),
             ),
-            ("floor_weight is the same", fixed.table.cur() * (t.floor_weight.cur() - t.floor_weight.prev())),
-            ("group_weight * (xi - group) = 1", last() * (t.group_weight.cur() * (xi - t.group.cur()) - int(1))),
+            (
+                "floor_weight is the same",
+                fixed.table.cur() * (t.floor_weight.cur() - t.floor_weight.prev()),
+            ),
+            (
+                "group_weight * (xi - group) = 1",
+                last() * (t.group_weight.cur() * (xi - t.group.cur()) - int(1)),
+            ),
             (
                 "settlement_weight * (upsilon - settlement) = 1",
                 last() * (t.settlement_weight.cur() * (upsilon - t.settlement.cur()) - int(1)),
@@ -404,16 +506,25 @@ fn elements(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             (t.floor_long.cur(), 64),
             (t.floor_short.cur(), 64),
         ];
-        let group = vec![(h.maintenance_factor.cur(), 32), (h.initial_factor.cur(), 32)];
+        let group = vec![
+            (h.maintenance_factor.cur(), 32),
+            (h.initial_factor.cur(), 32),
+        ];
         let weights = t.losses.iter().map(|weight| (weight.cur(), 1)).collect();
         let [market_cell, model_cell] = &t.symbol_elements;
         let first = || fixed.block_first.cur();
         let mut gates = vec![
-            ("segment", fixed.table.cur() * (h.packed.cur() - pack(segment))),
+            (
+                "segment",
+                fixed.table.cur() * (h.packed.cur() - pack(segment)),
+            ),
             ("market", first() * (market_cell.cur() - pack(market))),
             ("model", first() * (model_cell.cur() - pack(model))),
             ("group", fixed.group.cur() * (h.packed.cur() - pack(group))),
-            ("floor weights", fixed.weights.cur() * (h.packed.cur() - pack(weights))),
+            (
+                "floor weights",
+                fixed.weights.cur() * (h.packed.cur() - pack(weights)),
+            ),
         ];
         for (cell, losses) in t.loss_elements.iter().zip(t.losses.chunks(3)) {
             let losses = losses.iter().map(|loss| (offset(loss.cur()), 64)).collect();

@@ -33,13 +33,34 @@ fn flags(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ("pool_end is boolean", boolean(w.pool_end.cur())),
             ("account_end is boolean", boolean(w.account_end.cur())),
             ("absorbed is boolean", boolean(w.absorbed.cur())),
-            ("account_end implies pool_end", first() * w.account_end.cur() * (int(1) - w.pool_end.cur())),
-            ("pool_end implies absorbed", first() * w.pool_end.cur() * (int(1) - w.absorbed.cur())),
-            ("first window starts a pool", fixed.window_zero.cur() * (w.pool_start.cur() - int(1))),
-            ("first window starts an account", fixed.window_zero.cur() * (w.account_start.cur() - int(1))),
-            ("pool_start = previous pool_end", later() * (w.pool_start.cur() - w.pool_end.previous())),
-            ("account_start = previous account_end", later() * (w.account_start.cur() - w.account_end.previous())),
-            ("last window ends an account", fixed.window_last.cur() * (w.account_end.cur() - int(1))),
+            (
+                "account_end implies pool_end",
+                first() * w.account_end.cur() * (int(1) - w.pool_end.cur()),
+            ),
+            (
+                "pool_end implies absorbed",
+                first() * w.pool_end.cur() * (int(1) - w.absorbed.cur()),
+            ),
+            (
+                "first window starts a pool",
+                fixed.window_zero.cur() * (w.pool_start.cur() - int(1)),
+            ),
+            (
+                "first window starts an account",
+                fixed.window_zero.cur() * (w.account_start.cur() - int(1)),
+            ),
+            (
+                "pool_start = previous pool_end",
+                later() * (w.pool_start.cur() - w.pool_end.previous()),
+            ),
+            (
+                "account_start = previous account_end",
+                later() * (w.account_start.cur() - w.account_end.previous()),
+            ),
+            (
+                "last window ends an account",
+                fixed.window_last.cur() * (w.account_end.cur() - int(1)),
+            ),
         ]
     });
 
@@ -48,9 +69,18 @@ fn flags(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         vec![
             ("house is boolean", boolean(h.house.cur())),
             ("fund is boolean", boolean(h.fund.cur())),
-            ("not both house and fund", first() * h.house.cur() * h.fund.cur()),
-            ("house is the account's", within() * (h.house.cur() - h.house.prev())),
-            ("fund is the account's", within() * (h.fund.cur() - h.fund.prev())),
+            (
+                "not both house and fund",
+                first() * h.house.cur() * h.fund.cur(),
+            ),
+            (
+                "house is the account's",
+                within() * (h.house.cur() - h.house.prev()),
+            ),
+            (
+                "fund is the account's",
+                within() * (h.fund.cur() - h.fund.prev()),
+            ),
         ]
     });
 }
@@ -97,11 +127,14 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         ];
         for element in 0..HOLDING_ELEMENTS {
             let rows = (element * width..(element + 1) * width).filter(|row| *row < WINDOW_ROWS);
-            let packed = sum(rows.map(|row| {
-                h.packed.rot(row) * constant(two_to((row % width) as u32 * bits))
-            }));
+            let packed =
+                sum(rows
+                    .map(|row| h.packed.rot(row) * constant(two_to((row % width) as u32 * bits))));
             let cell = hash.state[2 + element].cur();
-            gates.push(("element = packed holdings", first() * (cell.clone() - packed)));
+            gates.push((
+                "element = packed holdings",
+                first() * (cell.clone() - packed),
+            ));
             gates.push((
                 "not absorbed: no holdings",
                 first() * (int(1) - w.absorbed.cur()) * cell,
@@ -131,11 +164,16 @@ fn amounts(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                         - w.equity.value() * int(EQUITY_SCALE)
                         - w.equity_rounding.remainder.cur()),
             ),
-            ("equity remainder", complement(&w.equity_rounding, EQUITY_SCALE)),
+            (
+                "equity remainder",
+                complement(&w.equity_rounding, EQUITY_SCALE),
+            ),
             (
                 "value rounds down",
                 first()
-                    * (last(&h.value) - w.value.value() * int(FINE) - w.value_rounding.remainder.cur()),
+                    * (last(&h.value)
+                        - w.value.value() * int(FINE)
+                        - w.value_rounding.remainder.cur()),
             ),
             ("value remainder", complement(&w.value_rounding, FINE)),
             (
@@ -144,14 +182,20 @@ fn amounts(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                     * (last(&h.maintenance) - w.maintenance.cur() * int(REQUIREMENT_SCALE)
                         + w.maintenance_rounding.remainder.cur()),
             ),
-            ("maintenance remainder", complement(&w.maintenance_rounding, REQUIREMENT_SCALE)),
+            (
+                "maintenance remainder",
+                complement(&w.maintenance_rounding, REQUIREMENT_SCALE),
+            ),
             (
                 "initial rounds up",
                 first()
                     * (last(&h.initial) - w.initial.cur() * int(REQUIREMENT_SCALE)
                         + w.initial_rounding.remainder.cur()),
             ),
-            ("initial remainder", complement(&w.initial_rounding, REQUIREMENT_SCALE)),
+            (
+                "initial remainder",
+                complement(&w.initial_rounding, REQUIREMENT_SCALE),
+            ),
         ]
     });
 
@@ -186,7 +230,10 @@ fn counts(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                     * (w.pool_end.cur() * h.key.rot(WINDOW_ROWS - 1)
                         - used() * (w.last_key.cur() + int(1))),
             ),
-            ("not used: last_key = 0", first() * (int(1) - used()) * w.last_key.cur()),
+            (
+                "not used: last_key = 0",
+                first() * (int(1) - used()) * w.last_key.cur(),
+            ),
             (
                 "account_used = carried or pool_used",
                 first() * (w.account_used.cur() - used()) - carried() * (int(1) - used()),

@@ -39,9 +39,17 @@ pub(super) fn accounts(
         jobs.push((run, cells));
         rest = after;
     }
-    let filler = Filler { columns, layout, context, tables, rounds };
-    let outputs: Vec<Vec<Fr>> =
-        jobs.into_par_iter().map(|(run, cells)| filler.run(run, cells)).collect();
+    let filler = Filler {
+        columns,
+        layout,
+        context,
+        tables,
+        rounds,
+    };
+    let outputs: Vec<Vec<Fr>> = jobs
+        .into_par_iter()
+        .map(|(run, cells)| filler.run(run, cells))
+        .collect();
     counts(grid, columns, layout);
     outputs.into_iter().flatten().collect()
 }
@@ -95,18 +103,34 @@ pub(super) fn totals(
         if symbol.kind == Kind::Asset {
             for (class, coins) in totals.coins.iter().enumerate() {
                 let (claims, debts) = coins[i];
-                grid.set(columns.totals, pole_row(shape, 2 * class, i), Fr::from_u128(claims));
-                grid.set(columns.totals, pole_row(shape, 2 * class + 1, i), Fr::from_u128(debts));
+                grid.set(
+                    columns.totals,
+                    pole_row(shape, 2 * class, i),
+                    Fr::from_u128(claims),
+                );
+                grid.set(
+                    columns.totals,
+                    pole_row(shape, 2 * class + 1, i),
+                    Fr::from_u128(debts),
+                );
             }
         } else {
             let (net, long) = totals.contracts[i];
             grid.set(columns.totals, pole_row(shape, NET_POLE, i), from_i128(net));
-            grid.set(columns.totals, pole_row(shape, LONG_POLE, i), Fr::from_u128(long));
+            grid.set(
+                columns.totals,
+                pole_row(shape, LONG_POLE, i),
+                Fr::from_u128(long),
+            );
         }
     }
     for (class, totals) in totals.classes.iter().enumerate() {
         for (scalar, value) in scalars(totals).into_iter().enumerate() {
-            grid.set(columns.totals, scalar_row(shape, class, scalar), Fr::from_u128(value));
+            grid.set(
+                columns.totals,
+                scalar_row(shape, class, scalar),
+                Fr::from_u128(value),
+            );
         }
     }
 }
@@ -175,8 +199,16 @@ impl Filler<'_> {
             cells.set_flag(&w.account_end, header.account_end);
             cells.set_flag(&w.absorbed, header.absorbed);
             for row in 0..WINDOW_ROWS {
-                cells.set(self.columns.holding.house, row, flag(header.class == Class::House));
-                cells.set(self.columns.holding.fund, row, flag(header.class == Class::Fund));
+                cells.set(
+                    self.columns.holding.house,
+                    row,
+                    flag(header.class == Class::House),
+                );
+                cells.set(
+                    self.columns.holding.fund,
+                    row,
+                    flag(header.class == Class::Fund),
+                );
             }
             self.scans(window, &mut pool, &mut cells);
             self.holdings(window, &mut pool, &mut cells);
@@ -204,9 +236,22 @@ impl Filler<'_> {
     }
 
     fn block(&self, window: &PlannedWindow, state: Fr) -> [Fr; RATE] {
-        let holdings: Vec<_> = window.holdings.iter().map(|planned| planned.holding).collect();
+        let holdings: Vec<_> = window
+            .holdings
+            .iter()
+            .map(|planned| planned.holding)
+            .collect();
         let [e0, e1, e2, e3] = holding_elements(self.layout.shape.money_bits, &holdings);
-        [state, e0, e1, e2, e3, window.header.element(), window.identity, window.salt]
+        [
+            state,
+            e0,
+            e1,
+            e2,
+            e3,
+            window.header.element(),
+            window.identity,
+            window.salt,
+        ]
     }
 
     fn scans(&self, window: &PlannedWindow, pool: &mut PoolState, cells: &mut WindowCells<'_>) {
@@ -288,8 +333,16 @@ impl Filler<'_> {
             (true, 0) => equity.div_euclid(lot_value).as_i128(),
             (true, _) => outcome.scanned,
         };
-        let remainder = if asset { equity - I256::from(scanned) * lot_value } else { I256::ZERO };
-        let below = if asset { lot_value - 1 - remainder } else { I256::ZERO };
+        let remainder = if asset {
+            equity - I256::from(scanned) * lot_value
+        } else {
+            I256::ZERO
+        };
+        let below = if asset {
+            lot_value - 1 - remainder
+        } else {
+            I256::ZERO
+        };
 
         let side_floor = match (asset, negative) {
             (true, _) => Fr::ZERO,
@@ -300,7 +353,10 @@ impl Filler<'_> {
         let intercept = from_i128(segment.intercept);
         let (equity_line, charge_line) = match (asset, negative) {
             (true, false) => ((coefficient, intercept), (Fr::ZERO, Fr::ZERO)),
-            (true, true) => ((-Fr::from(u64::from(risk.debt_weight)), Fr::ZERO), (coefficient, intercept)),
+            (true, true) => (
+                (-Fr::from(u64::from(risk.debt_weight)), Fr::ZERO),
+                (coefficient, intercept),
+            ),
             (false, _) => ((Fr::ZERO, Fr::ZERO), (coefficient, intercept)),
         };
         let elements = [
@@ -320,7 +376,10 @@ impl Filler<'_> {
             (h.charge_slope, charge_line.0),
             (h.charge_intercept, charge_line.1),
             (h.side_floor, side_floor),
-            (h.packed, pack_holding(self.layout.shape.money_bits, holding)),
+            (
+                h.packed,
+                pack_holding(self.layout.shape.money_bits, holding),
+            ),
         ];
         for (column, value) in elements {
             cells.set(column, row, value);
@@ -331,7 +390,11 @@ impl Filler<'_> {
         cells.set_signed(&h.amount, row, outcome.amount);
         let fine = I256::from(FINE);
         cells.set_limbs(&h.above, row, magnitude - I256::from(segment.floor) * fine);
-        cells.set_limbs(&h.below, row, I256::from(segment.cap) * fine - 1 - magnitude);
+        cells.set_limbs(
+            &h.below,
+            row,
+            I256::from(segment.cap) * fine - 1 - magnitude,
+        );
         cells.set_signed(&h.scanned, row, scanned);
         cells.set_limbs(&h.remainder, row, remainder);
         cells.set_limbs(&h.remainder_below, row, below);
@@ -345,21 +408,45 @@ impl Filler<'_> {
 
     fn amounts(&self, window: &PlannedWindow, pool: &PoolState, cells: &mut WindowCells<'_>) {
         let w = &self.columns.window;
-        let none = PoolAmounts { equity: 0, value: 0, maintenance: 0, initial: 0 };
+        let none = PoolAmounts {
+            equity: 0,
+            value: 0,
+            maintenance: 0,
+            initial: 0,
+        };
         let claimed = window.amounts.unwrap_or(none);
-        let sum = |value: I256| if window.header.pool_end { value } else { I256::ZERO };
+        let sum = |value: I256| {
+            if window.header.pool_end {
+                value
+            } else {
+                I256::ZERO
+            }
+        };
         set_signed(&w.equity, claimed.equity, cells);
         set_signed(&w.value, claimed.value, cells);
         set_signed(&w.surplus, claimed.equity - claimed.maintenance, cells);
         cells.set_window_limbs(&w.maintenance, I256::from(claimed.maintenance));
         cells.set_window_limbs(&w.initial, I256::from(claimed.initial));
-        let down = |sum: I256, claimed: i128, scale: u128| sum - I256::from(claimed) * I256::from(scale);
+        let down =
+            |sum: I256, claimed: i128, scale: u128| sum - I256::from(claimed) * I256::from(scale);
         let remainders = [
-            (&w.equity_rounding, down(sum(pool.equity), claimed.equity, EQUITY_SCALE), EQUITY_SCALE),
-            (&w.value_rounding, down(sum(pool.value), claimed.value, FINE), FINE),
+            (
+                &w.equity_rounding,
+                down(sum(pool.equity), claimed.equity, EQUITY_SCALE),
+                EQUITY_SCALE,
+            ),
+            (
+                &w.value_rounding,
+                down(sum(pool.value), claimed.value, FINE),
+                FINE,
+            ),
             (
                 &w.maintenance_rounding,
-                -down(sum(pool.maintenance), claimed.maintenance, REQUIREMENT_SCALE),
+                -down(
+                    sum(pool.maintenance),
+                    claimed.maintenance,
+                    REQUIREMENT_SCALE,
+                ),
                 REQUIREMENT_SCALE,
             ),
             (
@@ -369,7 +456,10 @@ impl Filler<'_> {
             ),
         ];
         for (rounding, remainder, scale) in remainders {
-            let Rounding { remainder: cell, complement } = rounding;
+            let Rounding {
+                remainder: cell,
+                complement,
+            } = rounding;
             cells.set_window_limbs(cell, remainder);
             cells.set_window_limbs(complement, I256::from(scale - 1) - remainder);
         }

@@ -64,10 +64,14 @@ impl Grid {
 
     /// A range-checked integer as an element.
     pub fn limbs_value(&self, limbs: &Limbs, row: usize) -> Fr {
-        limbs.columns.iter().enumerate().fold(Fr::ZERO, |sum, (i, column)| {
-            sum + Fr::from(u64::from(self.limb(*column, row)))
-                * crate::field::two_to(i as u32 * limbs.limb_bits)
-        })
+        limbs
+            .columns
+            .iter()
+            .enumerate()
+            .fold(Fr::ZERO, |sum, (i, column)| {
+                sum + Fr::from(u64::from(self.limb(*column, row)))
+                    * crate::field::two_to(i as u32 * limbs.limb_bits)
+            })
     }
 
     /// A window's own cell.
@@ -77,11 +81,15 @@ impl Grid {
 
     /// A window's own integer.
     pub fn window_limbs(&self, window: usize, limbs: &WindowLimbs) -> Fr {
-        limbs.cells.iter().enumerate().fold(Fr::ZERO, |sum, (i, cell)| {
-            let row = window * WINDOW_ROWS + cell.offset;
-            sum + Fr::from(u64::from(self.limb(cell.column, row)))
-                * crate::field::two_to(i as u32 * limbs.limb_bits)
-        })
+        limbs
+            .cells
+            .iter()
+            .enumerate()
+            .fold(Fr::ZERO, |sum, (i, cell)| {
+                let row = window * WINDOW_ROWS + cell.offset;
+                sum + Fr::from(u64::from(self.limb(cell.column, row)))
+                    * crate::field::two_to(i as u32 * limbs.limb_bits)
+            })
     }
 
     /// The cells of one window.
@@ -101,7 +109,8 @@ impl Grid {
 
     /// The cells of some windows, each apart.
     pub fn windows(&mut self, windows: Range<usize>) -> Vec<WindowCells<'_>> {
-        self.span(windows.start * WINDOW_ROWS..windows.end * WINDOW_ROWS).split(WINDOW_ROWS)
+        self.span(windows.start * WINDOW_ROWS..windows.end * WINDOW_ROWS)
+            .split(WINDOW_ROWS)
     }
 
     /// Sets an element cell.
@@ -122,7 +131,12 @@ impl<'a> WindowCells<'a> {
         self.cells
             .chunks_mut(rows * width)
             .zip(self.limbs.chunks_mut(rows * limb_width))
-            .map(|(cells, limbs)| WindowCells { width, limb_width, cells, limbs })
+            .map(|(cells, limbs)| WindowCells {
+                width,
+                limb_width,
+                cells,
+                limbs,
+            })
             .collect()
     }
 
@@ -132,8 +146,18 @@ impl<'a> WindowCells<'a> {
         let (cells, other_cells) = self.cells.split_at_mut(rows * width);
         let (limbs, other_limbs) = self.limbs.split_at_mut(rows * limb_width);
         (
-            WindowCells { width, limb_width, cells, limbs },
-            WindowCells { width, limb_width, cells: other_cells, limbs: other_limbs },
+            WindowCells {
+                width,
+                limb_width,
+                cells,
+                limbs,
+            },
+            WindowCells {
+                width,
+                limb_width,
+                cells: other_cells,
+                limbs: other_limbs,
+            },
         )
     }
 
@@ -155,7 +179,11 @@ impl<'a> WindowCells<'a> {
 
     /// Sets a signed integer, offset by half the range.
     pub fn set_signed(&mut self, limbs: &Limbs, row: usize, value: i128) {
-        self.set_limbs(limbs, row, I256::from(value) + (I256::ONE << (limbs.bits() - 1)));
+        self.set_limbs(
+            limbs,
+            row,
+            I256::from(value) + (I256::ONE << (limbs.bits() - 1)),
+        );
     }
 
     /// Sets a window's own cell.
@@ -196,7 +224,10 @@ pub struct SecondGrid {
 impl SecondGrid {
     pub(super) fn new(rows: usize, columns: &Columns) -> Self {
         let width = columns.second.len();
-        Self { width, cells: vec![Fr::ZERO; (rows + 1) * width] }
+        Self {
+            width,
+            cells: vec![Fr::ZERO; (rows + 1) * width],
+        }
     }
 
     pub(super) fn width(&self) -> usize {

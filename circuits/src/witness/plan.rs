@@ -84,9 +84,14 @@ impl PlannedRun {
         let last = pools.len().saturating_sub(1);
         for (p, (pool, outcome)) in account.pools.iter().zip(pools).enumerate() {
             let (blocks, count) = pool_windows(shape, outcome);
-            let mut holdings = pool.holdings.iter().zip(&outcome.holdings).map(
-                |(holding, outcome)| PlannedHolding { holding: *holding, outcome: *outcome },
-            );
+            let mut holdings =
+                pool.holdings
+                    .iter()
+                    .zip(&outcome.holdings)
+                    .map(|(holding, outcome)| PlannedHolding {
+                        holding: *holding,
+                        outcome: *outcome,
+                    });
             let mut scans = outcome.scans.iter().cloned();
             for w in 0..count {
                 // Windows that only scan come first, so that the pool's last block ends it.
@@ -100,8 +105,17 @@ impl PlannedRun {
                         Vec::new()
                     },
                     scans: scans.by_ref().take(shape.scan_lanes).collect(),
-                    header: Header { absorbed, pool_end, account_end, class: account.class },
-                    identity: if account_end { identity(&account.id) } else { Fr::ZERO },
+                    header: Header {
+                        absorbed,
+                        pool_end,
+                        account_end,
+                        class: account.class,
+                    },
+                    identity: if account_end {
+                        identity(&account.id)
+                    } else {
+                        Fr::ZERO
+                    },
                     salt: salts(),
                     amounts: pool_end.then_some(PoolAmounts {
                         equity: outcome.equity,
@@ -117,9 +131,18 @@ impl PlannedRun {
 
     /// An empty slot.
     pub fn empty(salt: Fr) -> Self {
-        let header =
-            Header { absorbed: true, pool_end: true, account_end: true, class: Class::Customer };
-        let amounts = Some(PoolAmounts { equity: 0, value: 0, maintenance: 0, initial: 0 });
+        let header = Header {
+            absorbed: true,
+            pool_end: true,
+            account_end: true,
+            class: Class::Customer,
+        };
+        let amounts = Some(PoolAmounts {
+            equity: 0,
+            value: 0,
+            maintenance: 0,
+            initial: 0,
+        });
         let window = PlannedWindow {
             holdings: Vec::new(),
             scans: Vec::new(),
@@ -128,25 +151,38 @@ impl PlannedRun {
             salt,
             amounts,
         };
-        Self { windows: vec![window] }
+        Self {
+            windows: vec![window],
+        }
     }
 
     /// Indices, within the run, of the windows that are blocks of the leaf.
     pub fn blocks(&self) -> impl Iterator<Item = usize> + '_ {
-        self.windows.iter().enumerate().filter(|(_, w)| w.header.absorbed).map(|(i, _)| i)
+        self.windows
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| w.header.absorbed)
+            .map(|(i, _)| i)
     }
 }
 
 /// Blocks of a pool's leaf, and windows it takes.
 fn pool_windows(shape: &Shape, pool: &PoolOutcome) -> (usize, usize) {
     let blocks = pool.holdings.len().div_ceil(WINDOW_ROWS).max(1);
-    (blocks, blocks.max(pool.scans.len().div_ceil(shape.scan_lanes)))
+    (
+        blocks,
+        blocks.max(pool.scans.len().div_ceil(shape.scan_lanes)),
+    )
 }
 
 impl ShardPlan {
     /// A plan of runs, with the totals of the book they hold.
     pub fn new(runs: Vec<PlannedRun>, totals: BookTotals, counts_salt: Fr) -> Self {
-        Self { runs, totals, counts_salt }
+        Self {
+            runs,
+            totals,
+            counts_salt,
+        }
     }
 
     /// Empty totals of a market.

@@ -38,7 +38,12 @@ pub fn second_phase(
 ) -> SecondGrid {
     let grid = &witness.grid;
     let mut second = SecondGrid::new(grid.rows, columns);
-    let filler = Filler { columns, layout: &witness.layout, grid, c: challenges };
+    let filler = Filler {
+        columns,
+        layout: &witness.layout,
+        grid,
+        c: challenges,
+    };
     let coefficients = filler.tables(&mut second);
     filler.windows(&mut second, &coefficients);
     filler.identities(&mut second);
@@ -65,14 +70,20 @@ struct Fraction {
 
 /// Divides fractions, with one inversion for many of them.
 fn divide(fractions: &mut [Fraction]) {
-    fractions.iter_mut().map(|fraction| &mut fraction.denominator).batch_invert();
+    fractions
+        .iter_mut()
+        .map(|fraction| &mut fraction.denominator)
+        .batch_invert();
     for fraction in fractions {
         fraction.numerator *= fraction.denominator;
     }
 }
 
 fn compress(terms: &[Fr], challenge: Fr) -> Fr {
-    terms.iter().rev().fold(Fr::ZERO, |sum, term| sum * challenge + term)
+    terms
+        .iter()
+        .rev()
+        .fold(Fr::ZERO, |sum, term| sum * challenge + term)
 }
 
 /// A small element as an integer.
@@ -84,14 +95,20 @@ fn small(value: Fr) -> usize {
 impl Filler<'_> {
     /// Table rows; gives `(rho, sigma)` by market row, zeros for row 0.
     fn tables(&self, second: &mut SecondGrid) -> Vec<(Fr, Fr)> {
-        let Self { columns, layout, grid, c } = self;
+        let Self {
+            columns,
+            layout,
+            grid,
+            c,
+        } = self;
         let h = &columns.holding;
         let t = &columns.table;
         let step = c.gamma.pow_vartime([layout.shape.losses_a_row() as u64]);
         let horner = |second: &mut SecondGrid, rows: std::ops::Range<usize>| {
             rows.fold(Fr::ZERO, |before, row| {
-                let losses =
-                    t.losses.iter().fold(Fr::ZERO, |sum, column| sum * c.gamma + grid.free(*column, row));
+                let losses = t.losses.iter().fold(Fr::ZERO, |sum, column| {
+                    sum * c.gamma + grid.free(*column, row)
+                });
                 let value = before * step + losses;
                 second.set(t.horner, row, value);
                 value
@@ -116,15 +133,35 @@ impl Filler<'_> {
                 grid.free(h.initial_factor, first),
             ];
             let mut push = |column, row, numerator, denominator| {
-                fractions.push(Fraction { column, row, numerator, denominator });
+                fractions.push(Fraction {
+                    column,
+                    row,
+                    numerator,
+                    denominator,
+                });
             };
             push(h.long_helper, first, on, c.x - compress(&factors, c.theta));
             push(t.group_weight, last, Fr::ONE, c.xi - group);
-            push(t.settlement_weight, last, Fr::ONE, c.upsilon - grid.free(t.settlement, first));
+            push(
+                t.settlement_weight,
+                last,
+                Fr::ONE,
+                c.upsilon - grid.free(t.settlement, first),
+            );
             for row in block {
                 let [long, short] = self.entries(symbol, row);
-                push(h.entry_helper, row, grid.free(t.long_uses, row), c.x - compress(&long, c.theta));
-                push(h.family_helper, row, grid.free(t.short_uses, row), c.x - compress(&short, c.theta));
+                push(
+                    h.entry_helper,
+                    row,
+                    grid.free(t.long_uses, row),
+                    c.x - compress(&long, c.theta),
+                );
+                push(
+                    h.family_helper,
+                    row,
+                    grid.free(t.short_uses, row),
+                    c.x - compress(&short, c.theta),
+                );
             }
         }
         for (group, row) in layout.groups().enumerate() {
@@ -158,8 +195,8 @@ impl Filler<'_> {
             let instrument = grid.free(h.is_instrument, last);
             let group_weight = second.get(t.group_weight, last);
             let settlement_weight = second.get(t.settlement_weight, last);
-            let rho = group_weight * losses
-                + instrument * grid.free(t.mark, last) * settlement_weight;
+            let rho =
+                group_weight * losses + instrument * grid.free(t.mark, last) * settlement_weight;
             let sigma = asset * settlement_weight + instrument * group_weight * floor_weight;
             second.set(h.rho, last, rho);
             second.set(h.sigma, last, sigma);
@@ -220,25 +257,42 @@ impl Filler<'_> {
     }
 
     fn window(&self, window: usize, cells: &mut [Fr], width: usize, coefficients: &[(Fr, Fr)]) {
-        let Self { columns, grid, c, .. } = self;
+        let Self {
+            columns, grid, c, ..
+        } = self;
         let h = &columns.holding;
         let start = window * WINDOW_ROWS;
         let mut fractions = Vec::with_capacity(3 * WINDOW_ROWS + 2 * columns.lanes.len());
         let mut push = |column, row, numerator, denominator| {
-            fractions.push(Fraction { column, row, numerator, denominator });
+            fractions.push(Fraction {
+                column,
+                row,
+                numerator,
+                denominator,
+            });
         };
         let two = Fr::from(2);
         let step = Fr::from_u128(POLE_STEP);
         for row in 0..WINDOW_ROWS {
             let get = |column| grid.free(column, start + row);
             let tuple = h.tuple().map(get);
-            push(h.entry_helper, row, Fr::ONE, c.x - compress(&tuple, c.theta));
+            push(
+                h.entry_helper,
+                row,
+                Fr::ONE,
+                c.x - compress(&tuple, c.theta),
+            );
             let (asset, instrument) = (get(h.is_asset), get(h.is_instrument));
             let (negative, first) = (get(h.negative), get(h.first));
             let amount = self.signed(&h.amount, start + row);
             let class = two * (get(h.house) + two * get(h.fund)) + negative;
             let magnitude = amount * (asset + instrument - two * asset * negative);
-            push(h.family_helper, row, magnitude, c.x - first - asset * class * step);
+            push(
+                h.family_helper,
+                row,
+                magnitude,
+                c.x - first - asset * class * step,
+            );
             let long = instrument * (Fr::ONE - negative) * amount;
             push(h.long_helper, row, long, c.x - first - step);
         }
@@ -249,7 +303,12 @@ impl Filler<'_> {
                 grid.window_free(window, &lane.maintenance_factor),
                 grid.window_free(window, &lane.initial_factor),
             ];
-            push(lane.weight.column, lane.weight.offset, Fr::ONE, c.xi - group);
+            push(
+                lane.weight.column,
+                lane.weight.offset,
+                Fr::ONE,
+                c.xi - group,
+            );
             let pole = c.x - compress(&tuple, c.theta);
             push(lane.helper.column, lane.helper.offset, Fr::ONE, pole);
         }
@@ -264,7 +323,9 @@ impl Filler<'_> {
             set(h.rho, row, rho);
             set(h.sigma, row, sigma);
         }
-        let shift = c.gamma.pow_vartime([columns.shape.scenarios_a_row() as u64]);
+        let shift = c
+            .gamma
+            .pow_vartime([columns.shape.scenarios_a_row() as u64]);
         for lane in &columns.lanes {
             let mut horner = Fr::ZERO;
             for row in 0..WINDOW_ROWS {
@@ -283,7 +344,12 @@ impl Filler<'_> {
 
     /// The running identity of the pools.
     fn identities(&self, second: &mut SecondGrid) {
-        let Self { columns, layout, grid, c } = self;
+        let Self {
+            columns,
+            layout,
+            grid,
+            c,
+        } = self;
         let h = &columns.holding;
         let ones = (0..layout.shape.scenarios).fold(Fr::ZERO, |sum, _| sum * c.gamma + Fr::ONE);
         let view: &SecondGrid = second;
@@ -319,29 +385,49 @@ impl Filler<'_> {
     }
 
     fn ranges(&self, second: &mut SecondGrid) {
-        let Self { columns, layout, grid, c } = self;
-        let mut inverses: Vec<Fr> =
-            (0..1u64 << layout.shape.limb_bits).map(|value| c.x - Fr::from(value)).collect();
+        let Self {
+            columns,
+            layout,
+            grid,
+            c,
+        } = self;
+        let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.limb_bits)
+            .map(|value| c.x - Fr::from(value))
+            .collect();
         inverses.batch_invert();
         let width = second.width();
-        second.cells.par_chunks_mut(width).enumerate().for_each(|(row, cells)| {
-            if row >= grid.rows {
-                return;
-            }
-            let limbs = grid.limb_row(row);
-            for (helper, limbs) in columns.range_helpers.iter().zip(limbs.chunks(LIMBS_A_HELPER)) {
-                cells[helper.slot] =
-                    limbs.iter().fold(Fr::ZERO, |sum, limb| sum + inverses[usize::from(*limb)]);
-            }
-            if let Some(inverse) = inverses.get(row) {
-                cells[columns.range_table_helper.slot] =
-                    grid.free(columns.range_uses, row) * inverse;
-            }
-        });
+        second
+            .cells
+            .par_chunks_mut(width)
+            .enumerate()
+            .for_each(|(row, cells)| {
+                if row >= grid.rows {
+                    return;
+                }
+                let limbs = grid.limb_row(row);
+                for (helper, limbs) in columns
+                    .range_helpers
+                    .iter()
+                    .zip(limbs.chunks(LIMBS_A_HELPER))
+                {
+                    cells[helper.slot] = limbs
+                        .iter()
+                        .fold(Fr::ZERO, |sum, limb| sum + inverses[usize::from(*limb)]);
+                }
+                if let Some(inverse) = inverses.get(row) {
+                    cells[columns.range_table_helper.slot] =
+                        grid.free(columns.range_uses, row) * inverse;
+                }
+            });
     }
 
     fn totals(&self, second: &mut SecondGrid) {
-        let Self { columns, layout, grid, c } = self;
+        let Self {
+            columns,
+            layout,
+            grid,
+            c,
+        } = self;
         let shape = &layout.shape;
         let mut fractions = Vec::with_capacity(POLES * shape.symbols);
         for pole in 0..POLES {
@@ -369,7 +455,12 @@ impl Filler<'_> {
     }
 
     fn sum(&self, second: &mut SecondGrid) {
-        let Self { columns, layout, grid, c } = self;
+        let Self {
+            columns,
+            layout,
+            grid,
+            c,
+        } = self;
         let h = &columns.holding;
         let hold = layout.capacity * WINDOW_ROWS;
         let scalar_last = pole_row(&layout.shape, POLES, 0) + SCALARS - 1;
@@ -377,8 +468,10 @@ impl Filler<'_> {
         let blocks = layout.blocks();
         let groups = layout.groups();
         let per_class = SCALARS as u64 / 3;
-        let weights =
-            [c.theta.pow_vartime([per_class]), c.theta.pow_vartime([2 * per_class])];
+        let weights = [
+            c.theta.pow_vartime([per_class]),
+            c.theta.pow_vartime([2 * per_class]),
+        ];
         let view: &SecondGrid = second;
         let terms: Vec<Fr> = (0..grid.rows)
             .into_par_iter()
@@ -435,7 +528,11 @@ impl Filler<'_> {
         let parts = |signed: &crate::circuit::columns::Signed| {
             let negative = grid.window_free(window, &signed.negative);
             let magnitude = grid.window_limbs(window, &signed.magnitude);
-            (negative, (Fr::ONE - negative) * magnitude, negative * (magnitude + Fr::ONE))
+            (
+                negative,
+                (Fr::ONE - negative) * magnitude,
+                negative * (magnitude + Fr::ONE),
+            )
         };
         let (bankrupt, positive, bankruptcy) = parts(&w.equity);
         let (underwater, _, underwater_amount) = parts(&w.value);

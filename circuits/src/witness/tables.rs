@@ -79,9 +79,17 @@ impl Tables {
     /// Counts a look-up of a segment; gives its row.
     pub(super) fn use_segment(&self, symbol: usize, negative: bool, segment: usize) -> &SegmentRow {
         let rows = &self.rows[symbol];
-        let offset = if negative { rows.iter().position(|row| row.short).unwrap_or(0) } else { 0 };
+        let offset = if negative {
+            rows.iter().position(|row| row.short).unwrap_or(0)
+        } else {
+            0
+        };
         let row = offset + segment;
-        let uses = if negative { &self.short_uses } else { &self.long_uses };
+        let uses = if negative {
+            &self.short_uses
+        } else {
+            &self.long_uses
+        };
         add(&uses[symbol * self.block + row]);
         &rows[row]
     }
@@ -154,7 +162,13 @@ impl Tables {
             Some(rows) => rows,
             None => {
                 let losses = vec![0; layout.shape.losses_a_row()];
-                empty = vec![SegmentRow { losses, ..SegmentRow::default() }; block.len()];
+                empty = vec![
+                    SegmentRow {
+                        losses,
+                        ..SegmentRow::default()
+                    };
+                    block.len()
+                ];
                 &empty
             }
         };
@@ -187,7 +201,11 @@ impl Tables {
             let first = block.start;
             grid.set(t.scanned, first, Fr::from(u64::from(risk.lot != 0)));
             grid.set(t.lot, first, Fr::from(risk.lot));
-            let ratio = if asset { i128::from(1_000_000 - i64::from(rows[0].coefficient)) } else { 0 };
+            let ratio = if asset {
+                i128::from(1_000_000 - i64::from(rows[0].coefficient))
+            } else {
+                0
+            };
             let debt = i128::from(risk.debt_weight) - one * RATE_ONE as i128;
             for (limbs, value) in [
                 (&l.unit, I256::from(symbol.unit) - one),
@@ -205,7 +223,11 @@ impl Tables {
             }
         }
         let mark = symbol.map_or(0, |symbol| symbol.mark);
-        grid.set_limbs(&t.limbs.mark, block.start, I256::from(mark) + (I256::ONE << 63));
+        grid.set_limbs(
+            &t.limbs.mark,
+            block.start,
+            I256::from(mark) + (I256::ONE << 63),
+        );
         let [market_cell, model_cell] = &t.symbol_elements;
         grid.set(*market_cell, block.start, market_element(symbol));
         grid.set(*model_cell, block.start, model_element(risk));
@@ -251,9 +273,12 @@ impl Tables {
             grid.set(column, row, value);
         }
         let l = &t.limbs;
-        let gap = I256::from(segment.cap) - I256::from(segment.floor) - I256::from(i128::from(active));
+        let gap =
+            I256::from(segment.cap) - I256::from(segment.floor) - I256::from(i128::from(active));
         let fall = match next {
-            Some(next) if continues => I256::from(segment.coefficient) - I256::from(next.coefficient),
+            Some(next) if continues => {
+                I256::from(segment.coefficient) - I256::from(next.coefficient)
+            }
             _ => I256::ZERO,
         };
         grid.set_limbs(&l.gap, row, gap);
@@ -286,12 +311,14 @@ pub(super) fn hash(
     let market = market_elements(shape, context.market);
     let model = model_elements(shape, context.risk, context.market)?;
     let mut chain = |windows: std::ops::Range<usize>, elements: &[Fr], start: Fr| {
-        windows.zip(elements.chunks(RATE - 1)).fold(start, |state, (window, chunk)| {
-            let mut inputs = [Fr::ZERO; RATE];
-            inputs[0] = state;
-            inputs[1..=chunk.len()].copy_from_slice(chunk);
-            hash_window(grid, columns, window, &inputs, rounds)
-        })
+        windows
+            .zip(elements.chunks(RATE - 1))
+            .fold(start, |state, (window, chunk)| {
+                let mut inputs = [Fr::ZERO; RATE];
+                inputs[0] = state;
+                inputs[1..=chunk.len()].copy_from_slice(chunk);
+                hash_window(grid, columns, window, &inputs, rounds)
+            })
     };
     let market = chain(layout.market.clone(), &market, market_tag());
     let model = chain(layout.model.clone(), &model, model_tag());

@@ -36,6 +36,12 @@ pub(super) fn too_large(
          is beyond the limit of 2^{} - 1 quanta",
         WIDEST_BITS - 1
     );
-    let error = InputError::new(file, field, problem, "correct the row, or use a coarser quantum");
-    rows.first().map_or(error.clone(), |row| error.at_line(row.line()))
+    let error = InputError::new(
+        file,
+        field,
+        problem,
+        "correct the row, or use a coarser quantum",
+    );
+    rows.first()
+        .map_or(error.clone(), |row| error.at_line(row.line()))
 }
