@@ -188,7 +188,8 @@ Example:
   zkmargin prove book --params params.srs --out bundle --records records
 
 The bundle is meant to be published and holds nothing private. The records are not: each goes to its customer only.
-A run that was interrupted goes on where it stopped when it is started again with the same folders.")]
+The bundle appears whole or not at all; started again with the same folders, an interrupted run begins anew and replaces
+what it left. A finished bundle is never overwritten.")]
 pub struct ProveArgs {
     /// The snapshot folder.
     #[arg(value_name = "SNAPSHOT")]
@@ -205,6 +206,9 @@ pub struct ProveArgs {
     /// Circuit shape [default: the smallest that the book and parameters fit].
     #[arg(long, value_name = "NAME")]
     pub shape: Option<String>,
+    /// Publishes the numbers of accounts and pools; otherwise only their salted digest is.
+    #[arg(long)]
+    pub publish_counts: bool,
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use halo2_proofs::plonk::keygen_vk_custom;
-use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::units::Decimal;
+use zkmargin_prover::key::verifying_key;
 use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options, RemadeKey};
 use zkmargin_verifier::report::{CheckName, Report};
 
@@ -147,7 +146,7 @@ fn remake(bundle: &Bundle, path: &Path) -> Result<RemadeKey, Failure> {
     let parameters = setup::load(path, &progress)?;
     let parameters = parameters.downsize(shape.k).map_err(setup::failure)?;
     progress.set_message("making the key");
-    let key = keygen_vk_custom(parameters.kzg(), &MarginCircuit::keygen(shape), false)
+    let key = verifying_key(shape, &parameters)
         .map_err(|error| Failure::internal(format!("making the key: {error:?}")))?;
     progress.finish_and_clear();
     Ok(RemadeKey {

@@ -1,8 +1,10 @@
 //! One module a command.
 
 pub mod check;
+pub mod demo;
 pub mod generate;
 pub mod inspect;
+pub mod prove;
 pub mod record;
 pub mod setup;
 pub mod verify;

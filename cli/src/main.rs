@@ -27,12 +27,13 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Check(args) => commands::check::run(&args),
+        Command::Demo(args) => commands::demo::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Prove(args) => commands::prove::run(&args),
         Command::Record(args) => commands::record::run(&args),
         Command::Setup(args) => commands::setup::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::VerifyRecord(args) => commands::verify_record::run(&args),
-        _ => Err(Failure::internal("not wired")),
     }
 }

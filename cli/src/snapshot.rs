@@ -6,85 +6,71 @@ use std::path::Path;
 use halo2_proofs::halo2curves::bn256::Fr;
 use zkmargin_circuits::digest::{check_fit, market_digest, model_digest};
 use zkmargin_circuits::field::to_hex;
-use zkmargin_circuits::market::MarketSource;
 use zkmargin_circuits::relation::PoolOutcome;
-use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::shape::{Shape, SHAPES};
-use zkmargin_circuits::snapshot::Snapshot;
 use zkmargin_circuits::statement::{Digest, InputDigests};
 use zkmargin_circuits::witness::plan::PlannedRun;
-use zkmargin_prover::accounts::{read_book, Book, ReadError};
+use zkmargin_prover::accounts::ReadError;
+use zkmargin_prover::error::ProveError;
+use zkmargin_prover::snapshot::LoadedSnapshot;
 
+use crate::commands::setup;
 use crate::failure::Failure;
 
-/// Everything a snapshot says.
-pub struct Loaded {
-    /// Venue, epoch, time, classes.
-    pub header: Snapshot,
-    /// Prices.
-    pub market: MarketSource,
-    /// The model.
-    pub risk: RiskSource,
-    /// The accounts.
-    pub book: Book,
+/// Reads and compiles a snapshot folder.
+pub fn load(folder: &Path) -> Result<LoadedSnapshot, Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::input(format!(
+            "{} is not a folder; give the folder that holds snapshot.json, market.json, risk.json and the accounts",
+            folder.display()
+        )));
+    }
+    LoadedSnapshot::read(folder).map_err(Failure::from)
 }
 
-impl Loaded {
-    /// Reads a folder.
-    pub fn read(folder: &Path) -> Result<Self, Failure> {
-        if !folder.is_dir() {
-            return Err(Failure::input(format!(
-                "{} is not a folder; give the folder that holds snapshot.json, market.json, risk.json and the accounts",
-                folder.display()
-            )));
-        }
-        let header = Snapshot::parse("snapshot.json", &read(folder, "snapshot.json")?)
-            .map_err(Failure::input)?;
-        let market = MarketSource::parse("market.json", &read(folder, "market.json")?)
-            .map_err(Failure::input)?;
-        let risk = RiskSource::parse("risk.json", &read(folder, "risk.json")?, &market)
-            .map_err(Failure::input)?;
-        let book = read_book(folder, &header, &market).map_err(|error| match error {
-            ReadError::Input(_) => Failure::input(error),
-            ReadError::Io { ref source, .. } if is_missing(source) => Failure::input(error),
-            ReadError::Io { .. } => Failure::internal(error),
-        })?;
-        Ok(Self {
-            header,
-            market,
-            risk,
-            book,
-        })
-    }
-
-    /// The first shape that holds the book in one proof, or else the one that holds most of it.
-    ///
-    /// # Errors
-    /// When no shape holds the market and the model: what is too much for the last of them.
-    pub fn shape(&self, windows: &Windows) -> Result<&'static Shape, String> {
-        let mut most = Err("money beyond every shape's range".to_owned());
-        for shape in SHAPES
-            .iter()
-            .filter(|shape| shape.money_bits >= windows.money_bits)
-        {
-            match check_fit(shape, &self.market.market, &self.risk.model) {
-                Ok(()) if windows.of(shape) <= shape.capacity() => return Ok(shape),
-                Ok(()) => most = Ok(shape),
-                Err(error) if most.is_err() => most = Err(error.to_string()),
-                Err(_) => {}
+impl From<ProveError> for Failure {
+    fn from(error: ProveError) -> Self {
+        match error {
+            ProveError::Params(error) => setup::failure(error),
+            ProveError::Io { ref source, .. }
+            | ProveError::Read(ReadError::Io { ref source, .. })
+                if !is_missing(source) =>
+            {
+                Failure::internal(error)
             }
+            ProveError::Library(_) | ProveError::SelfCheck(_) => Failure::internal(error),
+            _ => Failure::input(error),
         }
-        most
     }
+}
 
-    /// Digests of market and model in a shape that holds them.
-    pub fn digests(&self, shape: &Shape) -> Option<InputDigests> {
-        let market = &self.market.market;
-        Some(InputDigests {
-            market: element(&market_digest(shape, market).ok()?)?,
-            risk_model: element(&model_digest(shape, &self.risk.model, market).ok()?)?,
-        })
+/// The first shape that holds the book in one proof, or else the one that holds most of it.
+///
+/// # Errors
+/// When no shape holds the market and the model: what is too much for the last of them.
+pub fn shape(book: &LoadedSnapshot, windows: &Windows) -> Result<&'static Shape, String> {
+    let mut most = Err("money beyond every shape's range".to_owned());
+    for shape in SHAPES
+        .iter()
+        .filter(|shape| shape.money_bits >= windows.money_bits)
+    {
+        match check_fit(shape, &book.market.market, &book.risk.model) {
+            Ok(()) if windows.of(shape) <= shape.capacity() => return Ok(shape),
+            Ok(()) => most = Ok(shape),
+            Err(error) if most.is_err() => most = Err(error.to_string()),
+            Err(_) => {}
+        }
     }
+    most
+}
+
+/// Digests of market and model in a shape that holds them.
+pub fn digests(book: &LoadedSnapshot, shape: &Shape) -> Option<InputDigests> {
+    let market = &book.market.market;
+    Some(InputDigests {
+        market: element(&market_digest(shape, market).ok()?)?,
+        risk_model: element(&model_digest(shape, &book.risk.model, market).ok()?)?,
+    })
 }
 
 fn element(value: &Fr) -> Option<Digest> {

@@ -13,12 +13,13 @@ use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{Amount, ProofFields, Statement, Unproven};
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{fund, Basis, Verdict};
+use zkmargin_prover::snapshot::LoadedSnapshot;
 
 use super::print_json;
 use crate::args::{CheckArgs, PoolsArg};
 use crate::failure::Failure;
 use crate::report::{self, short, Table};
-use crate::snapshot::{Loaded, Windows};
+use crate::snapshot::{digests, load, shape, Windows};
 
 /// Accounts evaluated at once.
 const CHUNK: usize = 1024;
@@ -59,7 +60,7 @@ struct Part {
 
 /// Reads, evaluates and prints.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let loaded = Loaded::read(&args.snapshot)?;
+    let loaded = load(&args.snapshot)?;
     let Part {
         totals,
         windows,
@@ -68,14 +69,14 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     // Worst first; pools that lack nothing stay in the order of accounts.
     pools.sort_by_key(|pool| Reverse(pool.lacks));
     let verdict = Verdict::of(&totals);
-    let shape = loaded.shape(&windows);
+    let shape = shape(&loaded, &windows);
     let statement = Statement::from_totals(
         &loaded.header,
         ProofFields::default(),
         shape
             .as_ref()
             .ok()
-            .and_then(|shape| loaded.digests(shape))
+            .and_then(|shape| digests(&loaded, shape))
             .unwrap_or_default(),
         &totals,
         &loaded.market,
@@ -114,7 +115,7 @@ fn fit(shape: &Shape, windows: usize) -> String {
     }
 }
 
-fn evaluate(loaded: &Loaded, listed: PoolsArg) -> Result<Part, Failure> {
+fn evaluate(loaded: &LoadedSnapshot, listed: PoolsArg) -> Result<Part, Failure> {
     let market = &loaded.market.market;
     let quantum = loaded.market.quote_quantum;
     let part = |accounts: &[Account]| -> Result<Part, RangeError> {
