@@ -484,7 +484,7 @@ pub struct HoldingColumns {
     pub fund: Free,
     /// Step from the previous key, less one.
     pub step: Limbs,
-    /// An asset's base.
+    /// An asset's base; magnitude of an instrument's quantity, without offset.
     pub base: Limbs,
     /// An asset's `u`, an instrument's quantity.
     pub amount: Limbs,
@@ -863,6 +863,8 @@ pub struct TableLimbs {
     pub group: Limbs,
     /// First rows: debt weight less one.
     pub debt: Limbs,
+    /// First rows: debt weight, as packed. The limbs of the group rows' first factor.
+    pub debt_weight: Limbs,
     /// First rows: one less the first collateral ratio.
     pub ratio: Limbs,
     /// Group rows: factors, and initial less maintenance.
@@ -897,6 +899,7 @@ impl TableLimbs {
         };
         pool.columns.reverse();
         let money = shape.money_bits;
+        let factors: [Limbs; 3] = std::array::from_fn(|_| pool.take(a, 32));
         Self {
             gap: pool.take(a, money),
             coefficient: pool.take(a, 32),
@@ -916,7 +919,8 @@ impl TableLimbs {
             group: pool.take(a, 16),
             debt: pool.take(a, 32),
             ratio: pool.take(a, 32),
-            factors: std::array::from_fn(|_| pool.take(a, 32)),
+            debt_weight: factors[0].clone(),
+            factors,
         }
     }
 }

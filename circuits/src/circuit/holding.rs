@@ -3,6 +3,7 @@
 //! | constraint | formula |
 //! |---|---|
 //! | sign and magnitude | `(1 - 2 negative) * magnitude = amount * unit`, `magnitude = floor * 10^18 + above` |
+//! | side of a position | `instrument: (1 - 2 negative) * amount = range`, in the limbs of `base` that assets use |
 //! | magnitude ends before the cap | `cap * 10^18 - on - magnitude = below` |
 //! | collateral in whole lots | `slope * magnitude + intercept * 10^18 = scanned * lot_value + remainder` |
 //! | remainder below a lot | `lot_value - asset - remainder = remainder_below` |
@@ -13,7 +14,8 @@
 //! | pool identity | see [`super::scan`] |
 //!
 //! `above`, `below`, `remainder`, `remainder_below` are range-checked and so not negative: the segment,
-//! the floor of the division and the sign are the only ones possible. An empty row is all zeros:
+//! the floor of the division and the sign are the only ones possible. A contract marked at zero has no
+//! notional that would show a position's side, so the quantity itself does. An empty row is all zeros:
 //! its tuple is the table's null entry, and the constraints named "empty" pin the rest.
 
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -70,9 +72,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 hold() * (h.cap.cur() * int(FINE) - on() - magnitude(columns) - h.below.cur()),
             ),
             ("empty: amount = 0", hold() * empty() * amount()),
+            ("empty: base = 0", hold() * empty() * base()),
             (
-                "not an asset: base = 0",
-                hold() * (int(1) - h.is_asset.cur()) * base(),
+                "instrument: magnitude of the quantity = range",
+                hold() * h.is_instrument.cur() * (sign() * amount() - h.base.cur()),
             ),
         ]
     });

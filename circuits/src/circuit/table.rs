@@ -285,6 +285,10 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ),
             ("lot = limbs", first() * (t.lot.cur() - l.lot.cur())),
             (
+                "debt weight = limbs",
+                first() * (t.debt_weight.cur() - l.debt_weight.cur()),
+            ),
+            (
                 "floor long = limbs",
                 first() * (t.floor_long.cur() - l.floor_long.cur()),
             ),

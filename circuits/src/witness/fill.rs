@@ -386,7 +386,11 @@ impl Filler<'_> {
         }
         let step = i128::from(holding.row) - i128::from(pool.key) - 1;
         cells.set_limbs(&h.step, row, I256::from(step));
-        cells.set_signed(&h.base, row, if asset { holding.amount } else { 0 });
+        if asset {
+            cells.set_signed(&h.base, row, holding.amount);
+        } else {
+            cells.set_limbs(&h.base, row, sign * I256::from(outcome.amount));
+        }
         cells.set_signed(&h.amount, row, outcome.amount);
         let fine = I256::from(FINE);
         cells.set_limbs(&h.above, row, magnitude - I256::from(segment.floor) * fine);

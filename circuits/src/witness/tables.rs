@@ -217,6 +217,7 @@ impl Tables {
                 (&l.settlement, I256::from(symbol.settlement)),
                 (&l.group, I256::from(risk.group)),
                 (&l.debt, I256::from(debt)),
+                (&l.debt_weight, I256::from(risk.debt_weight)),
                 (&l.ratio, I256::from(ratio)),
             ] {
                 grid.set_limbs(limbs, first, value);
