@@ -1,3 +1,4 @@
 //! Shared by the tests and benchmarks of the workspace.
 
+pub mod forge;
 pub mod sample;

@@ -1,0 +1,246 @@
+//! Elements of the tables, leaves, tree and digests.
+
+use ff::Field;
+use halo2_proofs::halo2curves::bn256::Fr;
+use zkmargin_circuits::circuit::hash::{RoundRows, RowKind, ROW_KINDS};
+use zkmargin_circuits::digest::{counts_tag, market_tag, model_tag};
+use zkmargin_circuits::field::two_to;
+use zkmargin_circuits::layout::Layout;
+use zkmargin_circuits::leaf::{holdings_an_element, leaf_tag};
+use zkmargin_circuits::poseidon::{constants, mix, quintic, RATE, WIDTH};
+use zkmargin_circuits::shape::WINDOW_ROWS;
+
+use super::cells::Cells;
+
+/// What is changed in one permutation.
+#[derive(Clone, Copy)]
+pub enum HashLie {
+    /// The capacity element.
+    Capacity,
+    /// The square of an S-box.
+    Square,
+    /// The output of an S-box.
+    Fifth,
+    /// A word of the next row's state.
+    Next,
+}
+
+impl Cells<'_> {
+    /// Elements of the tables, from the cells they pack.
+    pub fn elements(&mut self) {
+        let (h, t) = (self.columns.holding.clone(), self.columns.table.clone());
+        let shape = self.layout.shape;
+        let offset = |value: Fr| value + two_to(63);
+        let pack = |fields: Vec<(Fr, u32)>| {
+            fields
+                .into_iter()
+                .fold((Fr::ZERO, 0), |(sum, shift), (value, bits)| {
+                    (sum + value * two_to(shift), shift + bits)
+                })
+                .0
+        };
+        for symbol in 0..shape.symbols {
+            let first = self.layout.block(symbol).start;
+            let get = |column| self.get(column, first);
+            let market = pack(vec![
+                (get(h.is_asset), 1),
+                (get(h.is_instrument), 1),
+                (get(h.first), 16),
+                (get(t.settlement), 16),
+                (offset(get(t.mark)), 64),
+                (get(h.unit), 112),
+            ]);
+            let model = pack(vec![
+                (get(t.group), 16),
+                (get(t.scanned), 1),
+                (get(t.lot), 64),
+                (get(t.debt_weight), 32),
+                (get(t.floor_long), 64),
+                (get(t.floor_short), 64),
+            ]);
+            let [market_cell, model_cell] = t.symbol_elements;
+            self.set(market_cell, first, market);
+            self.set(model_cell, first, model);
+            for row in self.layout.block(symbol) {
+                let get = |column| self.get(column, row);
+                let mut segment = vec![
+                    (get(t.long), 1),
+                    (get(t.short), 1),
+                    (get(h.floor), shape.money_bits),
+                    (get(t.coefficient), 32),
+                    (get(t.jump), shape.money_bits),
+                ];
+                segment.extend(t.losses.iter().map(|loss| (offset(get(*loss)), 64)));
+                assert!(shape.loss_beside_segment(), "as in the tiny shape");
+                let segment = pack(segment);
+                self.set(h.packed, row, segment);
+            }
+        }
+        for row in self.layout.groups() {
+            let group = pack(vec![
+                (self.get(h.maintenance_factor, row), 32),
+                (self.get(h.initial_factor, row), 32),
+            ]);
+            self.set(h.packed, row, group);
+        }
+        for row in self.layout.weights() {
+            let weights = pack(
+                t.losses
+                    .iter()
+                    .map(|column| (self.get(*column, row), 1))
+                    .collect(),
+            );
+            self.set(h.packed, row, weights);
+        }
+    }
+
+    /// All hashes, from packed holdings, flags and elements.
+    pub fn rehash(&mut self) {
+        let h = self.columns.holding.clone();
+        let w = self.columns.window.clone();
+        let t = self.columns.table.clone();
+        let hash = self.columns.hash.clone();
+        let layout = self.layout.clone();
+        let bits = layout.shape.money_bits + 16;
+        let width = holdings_an_element(layout.shape.money_bits);
+        let mut chain = Fr::ZERO;
+        for window in 0..layout.capacity {
+            let first = window * WINDOW_ROWS;
+            let start = self.cell(&w.account_start, window);
+            let mut inputs = [Fr::ZERO; RATE];
+            inputs[0] = start * leaf_tag() + (Fr::ONE - start) * chain;
+            for row in 0..WINDOW_ROWS {
+                let packed = self.get(h.packed, first + row);
+                inputs[1 + row / width] += packed * two_to((row % width) as u32 * bits);
+            }
+            inputs[5] = self.cell(&w.absorbed, window)
+                + self.cell(&w.pool_end, window) * Fr::from(2)
+                + self.cell(&w.account_end, window) * Fr::from(4)
+                + self.get(h.house, first) * Fr::from(8)
+                + self.get(h.fund, first) * Fr::from(16);
+            inputs[6] = self.get(hash.state[7], first);
+            inputs[7] = self.get(hash.state[8], first);
+            let absorbed = self.cell(&w.absorbed, window);
+            let out = self.permute(window, inputs);
+            chain = absorbed * out + (Fr::ONE - absorbed) * self.get(hash.state[1], first);
+            if let Some(lie) = self.inputs.get(&(window, usize::MAX)) {
+                chain = *lie;
+            }
+            self.set_cell(&w.chain, window, chain);
+        }
+        for (level, windows) in layout.levels.iter().enumerate() {
+            for (node, window) in windows.clone().enumerate() {
+                let inputs = layout
+                    .children(level, node)
+                    .map(|child| child.map_or(Fr::ZERO, |child| self.output(child)));
+                self.permute(window, inputs);
+            }
+        }
+        let mut market: Vec<Option<Fr>> = vec![None; 2];
+        let mut model: Vec<Option<Fr>> = vec![None; 3];
+        model.extend(
+            layout
+                .weights()
+                .chain(layout.groups())
+                .map(|row| Some(self.get(h.packed, row))),
+        );
+        for symbol in 0..layout.shape.symbols {
+            let block = layout.block(symbol);
+            market.push(Some(self.get(t.symbol_elements[0], block.start)));
+            model.push(Some(self.get(t.symbol_elements[1], block.start)));
+            model.extend(block.map(|row| Some(self.get(h.packed, row))));
+        }
+        for (windows, tag, elements) in [
+            (layout.market.clone(), market_tag(), market),
+            (layout.model.clone(), model_tag(), model),
+        ] {
+            let mut state = tag;
+            for (window, chunk) in windows.zip(elements.chunks(RATE - 1)) {
+                let mut inputs = [Fr::ZERO; RATE];
+                inputs[0] = state;
+                for (i, element) in chunk.iter().enumerate() {
+                    let free = self.get(hash.state[2 + i], window * WINDOW_ROWS);
+                    inputs[1 + i] = element.unwrap_or(free);
+                }
+                state = self.permute(window, inputs);
+            }
+        }
+        let mut inputs = [Fr::ZERO; RATE];
+        inputs[0] = counts_tag();
+        inputs[1] = self.get(hash.state[2], layout.counts * WINDOW_ROWS);
+        inputs[2] = self.cell(&w.accounts, layout.capacity - 1);
+        inputs[3] = self.cell(&w.pools, layout.capacity - 1);
+        self.permute(layout.counts, inputs);
+    }
+
+    /// A window's output.
+    pub fn output(&self, window: usize) -> Fr {
+        self.get(self.columns.hash.state[0], Layout::output_row(window))
+    }
+
+    fn permute(&mut self, window: usize, mut inputs: [Fr; RATE]) -> Fr {
+        for (i, input) in inputs.iter_mut().enumerate() {
+            if let Some(lie) = self.inputs.get(&(window, i)) {
+                *input = *lie;
+            }
+        }
+        let hash = self.columns.hash.clone();
+        let matrix = &constants().mix;
+        let lie_in = |row: usize| match self.wrong {
+            Some((w, r, lie)) if (w, r) == (window, row) => Some(lie),
+            _ => None,
+        };
+        let mut state = [Fr::ZERO; WIDTH];
+        state[1..].copy_from_slice(&inputs);
+        if let Some(HashLie::Capacity) = lie_in(0) {
+            state[0] = Fr::ONE;
+        }
+        let rounds = RoundRows::new();
+        for (i, kind) in ROW_KINDS.into_iter().enumerate() {
+            let row = window * WINDOW_ROWS + i;
+            for (column, value) in hash.state.iter().zip(state) {
+                self.grid.set(*column, row, value);
+            }
+            let lie = lie_in(i);
+            let mut sbox = |slot: usize, input: Fr| {
+                let mut square = input.square();
+                let mut fifth = quintic(input);
+                if slot == 3 {
+                    match lie {
+                        Some(HashLie::Square) => {
+                            square += Fr::ONE;
+                            fifth = square.square() * input;
+                        }
+                        Some(HashLie::Fifth) => fifth += Fr::ONE,
+                        _ => {}
+                    }
+                }
+                self.grid.set(hash.squares[slot], row, square);
+                self.grid.set(hash.fifths[slot], row, fifth);
+                fifth
+            };
+            match kind {
+                RowKind::Full => {
+                    for half in 0..2 {
+                        for (word, value) in state.iter_mut().enumerate() {
+                            let slot = half * WIDTH + word;
+                            *value = sbox(slot, *value + rounds.rows[i][slot]);
+                        }
+                        state = mix(matrix, &state);
+                    }
+                }
+                RowKind::Partial => {
+                    for (slot, round) in rounds.rows[i].iter().enumerate() {
+                        state[0] = sbox(slot, state[0] + round);
+                        state = mix(matrix, &state);
+                    }
+                }
+                RowKind::Output => {}
+            }
+            if let Some(HashLie::Next) = lie {
+                state[4] += Fr::ONE;
+            }
+        }
+        self.output(window)
+    }
+}
