@@ -25,7 +25,11 @@ fn cost(shape: &Shape) -> String {
     let mut meta = ConstraintSystem::<Fr>::default();
     let config = configure(&mut meta, shape);
     let columns = &config.columns;
-    let constraints: usize = meta.gates().iter().map(|gate| gate.polynomials().len()).sum();
+    let constraints: usize = meta
+        .gates()
+        .iter()
+        .map(|gate| gate.polynomials().len())
+        .sum();
     format!(
         "shape {}\nrows 2^{}\ncapacity {} windows of {} holdings\nadvice columns {} ({} elements, {} limbs of {} bits, {} second phase)\n\
          fixed columns {}\npermuted columns {}\nlookups {}\nconstraints {}\ndegree {}\nadvice queries {}\nfixed queries {}\ninstance rows {}\n",
@@ -68,7 +72,10 @@ fn degree_is_five_whatever_the_constraints_ask_for() {
     for shape in SHAPES {
         let mut meta = ConstraintSystem::<Fr>::default();
         configure(&mut meta, shape);
-        let degrees = meta.gates().iter().flat_map(|gate| gate.polynomials().iter().map(|p| p.degree()));
+        let degrees = meta
+            .gates()
+            .iter()
+            .flat_map(|gate| gate.polynomials().iter().map(|p| p.degree()));
         assert!(degrees.max().unwrap() <= DEGREE, "{}", shape.name);
         assert_eq!(meta.minimum_degree(), Some(DEGREE));
     }
@@ -81,7 +88,11 @@ fn pinned_keys_are_remade_from_source() {
         let params = insecure(shape.k, &mut |_| ()).unwrap();
         let key = verifying_key(shape, &params).unwrap();
         let pinned = pinned_key(name, Setup::Insecure).expect("pinned");
-        assert_eq!(hex::encode(key_digest(shape, &key)), pinned.digest, "{name}");
+        assert_eq!(
+            hex::encode(key_digest(shape, &key)),
+            pinned.digest,
+            "{name}"
+        );
         assert_eq!(key_bytes(&key), pinned.bytes, "{name}");
     }
 }
@@ -90,7 +101,9 @@ fn pinned_keys_are_remade_from_source() {
 fn every_pinned_key_reads() {
     for pinned in PINNED_KEYS {
         let shape = Shape::by_name(pinned.shape).expect("a shape");
-        pinned.read::<zkmargin_circuits::circuit::MarginCircuit>(shape).expect(pinned.shape);
+        pinned
+            .read::<zkmargin_circuits::circuit::MarginCircuit>(shape)
+            .expect(pinned.shape);
     }
 }
 
@@ -122,7 +135,12 @@ fn golden(name: &str) -> Bundle {
 
 #[test]
 fn the_golden_proof_of_the_ceremony_setup_verifies() {
-    let report = verify(&golden("golden-hermez-11"), &Options::default(), &mut |_| ()).unwrap();
+    let report = verify(
+        &golden("golden-hermez-11"),
+        &Options::default(),
+        &mut |_| (),
+    )
+    .unwrap();
     assert!(report.is_good(), "{:?}", report.failure());
 }
 
@@ -131,7 +149,10 @@ fn the_golden_proof_of_the_insecure_setup_is_refused_unless_allowed() {
     let bundle = golden("golden-insecure-11");
     let report = verify(&bundle, &Options::default(), &mut |_| ()).unwrap();
     assert!(!report.is_good());
-    let options = Options { allow_insecure_setup: true, ..Options::default() };
+    let options = Options {
+        allow_insecure_setup: true,
+        ..Options::default()
+    };
     let report = verify(&bundle, &options, &mut |_| ()).unwrap();
     assert!(report.is_good(), "{:?}", report.failure());
     assert!(!report.qualifications.is_empty());

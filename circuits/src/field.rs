@@ -54,12 +54,12 @@ pub fn two_to(exponent: u32) -> Fr {
         *target = 1 << bit;
     }
     // In range for every exponent below 254; others cannot come up (asserted where layouts are made).
-    Option::from(Fr::from_repr(bytes.into())).unwrap_or_default()
+    Option::from(Fr::from_repr(bytes)).unwrap_or_default()
 }
 
 /// The element's big-endian hexadecimal form: 64 lower-case digits.
 pub fn to_hex(value: &Fr) -> String {
-    let mut bytes: [u8; 32] = value.to_repr().into();
+    let mut bytes: [u8; 32] = value.to_repr();
     bytes.reverse();
     hex::encode(bytes)
 }
@@ -76,7 +76,7 @@ pub fn from_hex(text: &str) -> Option<Fr> {
     let mut bytes = [0u8; 32];
     hex::decode_to_slice(text, &mut bytes).ok()?;
     bytes.reverse();
-    Option::from(Fr::from_repr(bytes.into()))
+    Option::from(Fr::from_repr(bytes))
 }
 
 /// Bytes, at most 31 of them, as a big-endian integer.
@@ -85,5 +85,5 @@ pub fn from_be_bytes(bytes: &[u8]) -> Fr {
     for (target, byte) in repr.iter_mut().zip(bytes.iter().rev().take(31)) {
         *target = *byte;
     }
-    Option::from(Fr::from_repr(repr.into())).unwrap_or_default()
+    Option::from(Fr::from_repr(repr)).unwrap_or_default()
 }

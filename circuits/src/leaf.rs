@@ -150,7 +150,7 @@ pub fn salt_from_bytes(bytes: &[u8; 31]) -> Fr {
 
 /// The 31 bytes of a salt, if it is one.
 pub fn salt_to_bytes(salt: &Fr) -> Option<[u8; 31]> {
-    let mut repr: [u8; 32] = salt.to_repr().into();
+    let mut repr: [u8; 32] = salt.to_repr();
     repr.reverse();
     let (first, rest) = repr.split_first()?;
     if *first != 0 {

@@ -41,8 +41,8 @@ pub fn hash8(inputs: [Fr; RATE]) -> Fr {
         for (word, constant) in state.iter_mut().zip(added) {
             *word += constant;
         }
-        let full = round < FULL_ROUNDS / 2 || round >= FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
-        let boxes = if full { WIDTH } else { 1 };
+        let partial = FULL_ROUNDS / 2..FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
+        let boxes = if partial.contains(&round) { 1 } else { WIDTH };
         for word in state.iter_mut().take(boxes) {
             *word = quintic(*word);
         }
@@ -128,7 +128,7 @@ impl Grain {
             for (i, bit) in bits.iter().rev().enumerate() {
                 bytes[i / 8] |= u8::from(*bit) << (i % 8);
             }
-            if let Some(element) = Option::<Fr>::from(Fr::from_repr(bytes.into())) {
+            if let Some(element) = Option::<Fr>::from(Fr::from_repr(bytes)) {
                 return element;
             }
         }

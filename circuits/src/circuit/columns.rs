@@ -130,7 +130,7 @@ impl Limbs {
     pub fn narrow(&self, bits: u32) -> Limbs {
         let count = (bits / self.limb_bits) as usize;
         assert!(
-            count <= self.columns.len() && bits % self.limb_bits == 0,
+            count <= self.columns.len() && bits.is_multiple_of(self.limb_bits),
             "limbs for {bits} bits"
         );
         Limbs {

@@ -127,29 +127,21 @@ pub fn permute(rounds: &RoundRows, inputs: &[Fr; RATE]) -> [HashRow; WINDOW_ROWS
     state[1..].copy_from_slice(inputs);
     for ((row, kind), added) in rows.iter_mut().zip(ROW_KINDS).zip(&rounds.rows) {
         row.state = state;
-        match kind {
-            RowKind::Full => {
-                for half in 0..2 {
-                    for word in 0..WIDTH {
-                        let slot = half * WIDTH + word;
-                        let input = state[word] + added[slot];
-                        row.squares[slot] = input.square();
-                        row.fifths[slot] = quintic(input);
-                        state[word] = row.fifths[slot];
-                    }
-                    state = mix(matrix, &state);
-                }
+        // S-boxes in order; the linear layer after each one of a partial round, after nine of a full.
+        let (boxes, words) = match kind {
+            RowKind::Full => (2 * WIDTH, WIDTH),
+            RowKind::Partial => (PARTIAL_A_ROW, 1),
+            RowKind::Output => (0, 1),
+        };
+        for (slot, constant) in added.iter().enumerate().take(boxes) {
+            let word = slot % words;
+            let input = state[word] + constant;
+            row.squares[slot] = input.square();
+            row.fifths[slot] = quintic(input);
+            state[word] = row.fifths[slot];
+            if word + 1 == words {
+                state = mix(matrix, &state);
             }
-            RowKind::Partial => {
-                for slot in 0..PARTIAL_A_ROW {
-                    let input = state[0] + added[slot];
-                    row.squares[slot] = input.square();
-                    row.fifths[slot] = quintic(input);
-                    state[0] = row.fifths[slot];
-                    state = mix(matrix, &state);
-                }
-            }
-            RowKind::Output => {}
         }
     }
     rows

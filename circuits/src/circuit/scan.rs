@@ -26,7 +26,7 @@ pub fn power(challenge: &Expr, exponent: usize) -> Expr {
     match exponent {
         0 => int(1),
         1 => challenge.clone(),
-        _ if exponent % 2 == 0 => {
+        _ if exponent.is_multiple_of(2) => {
             let half = power(challenge, exponent / 2);
             half.clone() * half
         }

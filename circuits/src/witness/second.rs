@@ -88,7 +88,7 @@ fn compress(terms: &[Fr], challenge: Fr) -> Fr {
 
 /// A small element as an integer.
 fn small(value: Fr) -> usize {
-    let bytes: [u8; 32] = value.to_repr().into();
+    let bytes: [u8; 32] = value.to_repr();
     usize::from(bytes[0]) | usize::from(bytes[1]) << 8
 }
 

@@ -78,7 +78,7 @@ pub fn customer(
 /// An amount of dollars, at the generator's scale: `least` doubled by fair coins, as wealth is.
 fn dollars(rng: &mut ChaCha12Rng, least: i128, doublings: u32) -> i128 {
     let heads = (rng.gen::<u32>() & ((1 << doublings) - 1)).count_ones();
-    let amount = least * ONE << heads;
+    let amount = (least * ONE) << heads;
     amount + rng.gen_range(0..amount)
 }
 
