@@ -4,6 +4,7 @@ mod coefficients;
 mod hash;
 mod holding;
 mod lists;
+mod pinned;
 mod scan;
 mod sums;
 mod symbols;
