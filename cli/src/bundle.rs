@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use zkmargin_circuits::statement::Statement;
 use zkmargin_circuits::units::Decimal;
-use zkmargin_prover::key::verifying_key;
-use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options, RemadeKey};
+use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options};
 use zkmargin_verifier::report::{CheckName, Report};
 
 use crate::args::{TrustArgs, VerifyArgs};
-use crate::commands::{setup, spinner};
 use crate::failure::Failure;
+use crate::keys::remake;
 use crate::snapshot::{read, read_file};
 
 /// Reads the files of a bundle.
@@ -97,7 +97,11 @@ pub fn verify_bundle(
 ) -> Result<(Report, Timing), Failure> {
     let trust_setup = trust.trust_setup.as_deref().map(digest).transpose()?;
     let key = match (key_to_remake(&bundle.statement), &trust.params) {
-        (Some(_), Some(path)) => Some(remake(bundle, path)?),
+        (Some((shape, _)), Some(path)) => {
+            // `key_to_remake` has read the statement.
+            let named = Statement::parse_canonical(&bundle.statement).map_err(Failure::input)?;
+            Some(remake(shape, path, named.circuit.key)?)
+        }
         _ => None,
     };
     let options = Options {
@@ -135,24 +139,6 @@ pub fn verify_bundle(
         digests,
     };
     Ok((report, timing))
-}
-
-/// Makes the statement's key from checked parameters.
-fn remake(bundle: &Bundle, path: &Path) -> Result<RemadeKey, Failure> {
-    let Some((shape, _)) = key_to_remake(&bundle.statement) else {
-        return Err(Failure::internal("the key is pinned"));
-    };
-    let progress = spinner("parameters");
-    let parameters = setup::load(path, &progress)?;
-    let parameters = parameters.downsize(shape.k).map_err(setup::failure)?;
-    progress.set_message("making the key");
-    let key = verifying_key(shape, &parameters)
-        .map_err(|error| Failure::internal(format!("making the key: {error:?}")))?;
-    progress.finish_and_clear();
-    Ok(RemadeKey {
-        tau_g2: parameters.tau_g2(),
-        key,
-    })
 }
 
 fn digest(text: &str) -> Result<[u8; 32], Failure> {

@@ -4,6 +4,7 @@ mod args;
 mod bundle;
 mod commands;
 mod failure;
+mod keys;
 mod report;
 mod snapshot;
 
