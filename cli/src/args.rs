@@ -70,6 +70,8 @@ pub enum ProfileArg {
     Desk,
     /// About 40 accounts that show every feature.
     Demo,
+    /// The demo's accounts and others on a listing like a real venue's: 200 accounts.
+    Venue,
 }
 
 /// Formats of the account table.

@@ -4,6 +4,7 @@
 //! takes the other side of every contract, at the very prices customers paid, so that each
 //! contract's quantities and costs sum to zero; the reserves are what all accounts together hold.
 
+mod black76;
 mod decimal;
 mod demo;
 mod draw;
@@ -14,6 +15,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 mod universe;
+mod venue;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,6 +56,8 @@ pub enum Profile {
     Desk,
     /// A few dozen accounts that show every feature.
     Demo,
+    /// The demonstration's accounts on a listing of the shape of a real venue.
+    Venue,
 }
 
 impl Profile {
@@ -63,6 +67,7 @@ impl Profile {
             Profile::Retail | Profile::Collateral50 => 16_000,
             Profile::Desk => 1_000,
             Profile::Demo => 40,
+            Profile::Venue => 200,
         }
     }
 
@@ -72,12 +77,13 @@ impl Profile {
             Profile::Collateral50 => listings::collateral50(),
             Profile::Desk => listings::desk(),
             Profile::Demo => demo::universe(),
+            Profile::Venue => venue::universe(),
         }
     }
 
     fn habits(self) -> Habits {
         match self {
-            Profile::Retail | Profile::Demo => Habits::Retail,
+            Profile::Retail | Profile::Demo | Profile::Venue => Habits::Retail,
             Profile::Collateral50 => Habits::Collateral,
             Profile::Desk => Habits::Desk,
         }
@@ -188,7 +194,7 @@ pub fn generate(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<GenerateReport, GenerateError> {
     let customers = options.accounts.saturating_sub(2);
-    let scripted = if options.profile == Profile::Demo {
+    let scripted = if matches!(options.profile, Profile::Demo | Profile::Venue) {
         demo::SCRIPTED
     } else {
         0

@@ -15,6 +15,7 @@ pub fn run(args: &GenerateArgs) -> Result<(), Failure> {
         ProfileArg::Collateral50 => Profile::Collateral50,
         ProfileArg::Desk => Profile::Desk,
         ProfileArg::Demo => Profile::Demo,
+        ProfileArg::Venue => Profile::Venue,
     };
     let least = u64::from(profile == Profile::Demo).max(args.bankrupt);
     let options = GenerateOptions {

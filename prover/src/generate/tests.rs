@@ -38,6 +38,7 @@ fn accepts_every_profile() {
         (Profile::Collateral50, 40),
         (Profile::Desk, 20),
         (Profile::Demo, 40),
+        (Profile::Venue, 60),
     ] {
         let (folder, report) = generated(&options(profile, accounts));
         let table = String::from_utf8(bytes(folder.path(), "accounts.csv")).expect("text");
@@ -132,6 +133,7 @@ fn matches_quantities_and_conserves_money() {
         (Profile::Collateral50, 60),
         (Profile::Desk, 12),
         (Profile::Demo, 40),
+        (Profile::Venue, 60),
     ] {
         let (folder, _) = generated(&options(profile, accounts));
         let Evaluated {
@@ -183,6 +185,7 @@ fn makes_as_many_deficient_and_bankrupt_as_asked() {
         (Profile::Collateral50, 40, 3, 2),
         (Profile::Desk, 10, 2, 0),
         (Profile::Demo, 40, 1, 0),
+        (Profile::Venue, 60, 3, 1),
     ] {
         let (folder, _) = generated(&GenerateOptions {
             deficient,
