@@ -36,6 +36,11 @@ impl Expected {
     /// Compares with what the relation says.
     pub fn check(&self, pool: &PoolOutcome) {
         let vector = &self.vector;
+        let amounts = [self.scan, self.equity, self.maintenance];
+        assert!(
+            amounts.iter().any(Option::is_some) || self.deficient.is_some(),
+            "{vector}: nothing expected"
+        );
         if let Some(scan) = self.scan {
             assert_eq!(pool.scans.len(), 1, "{vector}: groups");
             assert_eq!(pool.scans[0].max, scan, "{vector}: scan");
