@@ -18,6 +18,8 @@ use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::units::{format_signed, Decimal};
 use zkmargin_circuits::verdict::Verdict;
+use zkmargin_prover::params::insecure;
+use zkmargin_prover::prove::{prove, ProveOptions};
 use zkmargin_prover::snapshot::LoadedSnapshot;
 use zkmargin_tests::mock;
 
@@ -173,4 +175,25 @@ fn accepts_the_binance_sample_with_its_ten_deficient_accounts() {
     let shape = Shape::by_name("small-14").expect("a shape");
     mock::accepts(shape, &mock::sample(&snapshot));
     eprintln!("{}: {:.0?}", shape.name, start.elapsed());
+}
+
+/// A real proof, which the prover verifies before it gives it out.
+#[test]
+fn proves_the_binance_sample() {
+    let Some(folder) = folder() else { return };
+    let out = tempfile::tempdir().expect("a folder");
+    let (snapshot, _) = snapshot(&folder, out.path());
+    let params = insecure(14, &mut |_| ()).expect("parameters");
+    let options = ProveOptions {
+        shape: Shape::by_name("small-14"),
+        seed: Some([7; 32]),
+        publish_counts: true,
+        out: out.path().join("bundle"),
+        records: out.path().join("records"),
+    };
+    let report = prove(&snapshot, &params, &options, &mut |_| ()).expect("a proof");
+    assert_eq!((report.accounts, report.shards), (100, 1));
+    for (phase, cost) in &report.phases {
+        eprintln!("{phase}: {:.1} s", cost.wall_s);
+    }
 }
