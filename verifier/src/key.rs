@@ -144,7 +144,50 @@ impl PinnedKey {
 }
 
 /// The pinned keys. One is added with its file in `keys/`, made by the prover's key generation.
-pub const PINNED_KEYS: &[PinnedKey] = &[];
+pub const PINNED_KEYS: &[PinnedKey] = &[
+    PinnedKey {
+        shape: "tiny-11",
+        setup: Setup::Insecure,
+        digest: "cb54e7a5821a129e5163ded12f72a093c6eadc5a61205e8d40186681904ec1be",
+        bytes_digest: "59abad93feee46eeea3332f5fcda164301972131313d778df6071da77a641c3a",
+        bytes: include_bytes!("../keys/tiny-11.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "small-14",
+        setup: Setup::Insecure,
+        digest: "261657208160d3596d6db0a1bf375c847897573361ec6630d2fa0d9cd32aa52e",
+        bytes_digest: "5ab91472ee11339332077fea9b0924bc1612aee30da50750c36d665e70c78d37",
+        bytes: include_bytes!("../keys/small-14.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "tiny-11",
+        setup: Setup::HermezPpot,
+        digest: "951d4af879fde96ca72051506700c129014ef9bce984a0fc83d23e148e5a2ea8",
+        bytes_digest: "0f31d8fb774a542287ba172577daadc09f7822d4f9d8c2c7a55d50c2cb698d3b",
+        bytes: include_bytes!("../keys/tiny-11.hermez-ppot.vk"),
+    },
+    PinnedKey {
+        shape: "retail-17",
+        setup: Setup::Insecure,
+        digest: "1df34cb4022a5e18c292d6aa2d44c5417ea400d2fb56d42d1ea58266b49560c3",
+        bytes_digest: "b975ce70cbe4f16eaecde168ed233922ca4c7db9332dcf5780244143ef45201e",
+        bytes: include_bytes!("../keys/retail-17.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "retail-18",
+        setup: Setup::Insecure,
+        digest: "de2fd14b3d3217c96e02e2c97289c9bb347aa2f0e517450a3e69b55e5b92be87",
+        bytes_digest: "b71f65136354cbc377520e7792604558413aa39d620c74d4a3aab68ae4302249",
+        bytes: include_bytes!("../keys/retail-18.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "desk-18",
+        setup: Setup::Insecure,
+        digest: "36127462a33c234739e2a5952e7dabd28a89db860d62be8ea556adfcd8c29fe5",
+        bytes_digest: "96f719436733a1bb6ac3dc572ec95b4e47e024a7341c61917c4619d3e33c5af5",
+        bytes: include_bytes!("../keys/desk-18.insecure.vk"),
+    },
+];
 
 /// The pinned key of a shape under a setup.
 pub fn pinned_key(shape: &str, setup: Setup) -> Option<&'static PinnedKey> {
