@@ -225,7 +225,7 @@ mod tests {
             ("\"prop-1\"", "\"\"", "classes.house[0]", "empty"),
             ("\"house\"", "\"staff\"", "classes", "unknown field `staff`"),
             ("null", "\"0A\"", "previous", "not a digest"),
-            ("42", "-1", "", "invalid value"),
+            ("42", "-1", "epoch", "invalid value"),
             ("\"epoch\": 42,", "", "", "missing field `epoch`"),
             ("\"USD\"", "\" \"", "quote", "empty"),
             ("2026-11-22", "2026-02-29", "time", "not a time"),

@@ -14,7 +14,7 @@ pub const FORGERIES: &[Forgery] = &[
                 let block = s.layout.block(SPARE - 1);
                 let last = block.end - 1;
                 let mut delta = Fr::ONE;
-                for row in block.start + 0..block.end {
+                for row in block.start..block.end {
                     s.add(s.columns.table.horner, row, delta);
                     delta *= s.c.gamma;
                 }

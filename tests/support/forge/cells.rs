@@ -17,7 +17,7 @@ use super::hashes::HashLie;
 /// A value small enough to be an integer, negative from half the field.
 pub fn integer(value: Fr) -> I256 {
     let magnitude = |value: Fr| {
-        let bytes: [u8; 32] = value.to_repr().into();
+        let bytes: [u8; 32] = value.to_repr();
         I256::from_le_bytes(bytes)
     };
     let (plus, minus) = (magnitude(value), magnitude(-value));

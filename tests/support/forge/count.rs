@@ -100,7 +100,6 @@ impl Cells<'_> {
                 .rev()
                 .fold(Fr::ZERO, |sum, value| sum * point + value)
                 .to_repr()
-                .into()
         };
         let mut entries: HashMap<[u8; 32], (Free, usize)> = HashMap::new();
         let mut groups: HashMap<[u8; 32], usize> = HashMap::new();
