@@ -16,7 +16,7 @@ use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{Basis, Prices, Reserves, Verdict};
 
 use self::checks::{accept_setup, choose_key, follows, opens, read_statement, same_digest};
-use crate::key::pinned_key;
+use crate::key::{pinned_key, PinnedKey, PINNED_KEYS};
 use crate::proof::verify_proof;
 use crate::report::{Check, CheckName, Proven, Report, Status};
 use crate::setup::{verifier_params, Setup};
@@ -88,17 +88,28 @@ pub fn verify(
     options: &Options<'_>,
     watch: &mut dyn FnMut(CheckName),
 ) -> Result<Report, InputError> {
-    verify_with::<MarginCircuit>(bundle, options, watch)
+    verify_under::<MarginCircuit>(bundle, options, PINNED_KEYS, watch)
 }
 
-/// [`verify`] for a circuit of the same public interface: for tests of what stands around the proof.
+/// [`verify`] for a circuit of the same public interface, of which no key is pinned: for tests of
+/// what stands around the proof.
 #[doc(hidden)]
 pub fn verify_with<C: Circuit<Fr, Params = Shape>>(
     bundle: &Bundle,
     options: &Options<'_>,
     watch: &mut dyn FnMut(CheckName),
 ) -> Result<Report, InputError> {
+    verify_under::<C>(bundle, options, &[], watch)
+}
+
+fn verify_under<C: Circuit<Fr, Params = Shape>>(
+    bundle: &Bundle,
+    options: &Options<'_>,
+    pinned: &'static [PinnedKey],
+    watch: &mut dyn FnMut(CheckName),
+) -> Result<Report, InputError> {
     let mut checks = Checks {
+        pinned,
         done: Vec::new(),
         watch,
     };
@@ -123,6 +134,7 @@ struct Seen {
 struct Stopped;
 
 struct Checks<'a> {
+    pinned: &'static [PinnedKey],
     done: Vec<Check>,
     watch: &'a mut dyn FnMut(CheckName),
 }
@@ -205,7 +217,7 @@ impl Checks<'_> {
         self.begin(CheckName::Key);
         let key = self.essential(
             CheckName::Key,
-            choose_key::<C>(&statement, shape, setup, options),
+            choose_key::<C>(&statement, shape, setup, self.pinned, options),
         );
         let Ok((tau_g2, key)) = key else {
             return Ok(Err(Stopped));

@@ -11,7 +11,7 @@ use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{context_digest, Counts, Digest, Statement};
 
 use super::{Options, Seen};
-use crate::key::{key_digest, pinned_key};
+use crate::key::{key_digest, PinnedKey};
 use crate::setup::Setup;
 
 /// Reads what the proof will be held against. The context is set where the bytes are.
@@ -87,6 +87,7 @@ pub(super) fn choose_key<C: Circuit<Fr, Params = Shape>>(
     statement: &Statement,
     shape: &Shape,
     setup: Setup,
+    pinned: &[PinnedKey],
     options: &Options<'_>,
 ) -> Result<(TauAndKey, String), String> {
     let expected = |digest: &str| {
@@ -99,7 +100,10 @@ pub(super) fn choose_key<C: Circuit<Fr, Params = Shape>>(
             shape.name
         ))
     };
-    if let (Some(pinned), Some(tau_g2)) = (pinned_key(shape.name, setup), setup.tau_g2()) {
+    let pinned = pinned
+        .iter()
+        .find(|key| key.shape == shape.name && key.setup == setup);
+    if let (Some(pinned), Some(tau_g2)) = (pinned, setup.tau_g2()) {
         expected(pinned.digest)?;
         let key = pinned.read::<C>(shape).map_err(|error| error.to_string())?;
         return Ok(((tau_g2, key), format!("pinned, {}", pinned.digest)));
