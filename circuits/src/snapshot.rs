@@ -226,7 +226,7 @@ mod tests {
             ("\"house\"", "\"staff\"", "classes", "unknown field `staff`"),
             ("null", "\"0A\"", "previous", "not a digest"),
             ("42", "-1", "epoch", "invalid value"),
-            ("\"epoch\": 42,", "", "", "missing field `epoch`"),
+            ("\"epoch\": 42,", "", "epoch", "missing field `epoch`"),
             ("\"USD\"", "\" \"", "quote", "empty"),
             ("2026-11-22", "2026-02-29", "time", "not a time"),
             ("T00:00:00Z", "T24:00:00Z", "time", "not a time"),
