@@ -1,6 +1,6 @@
 //! Market and model as table rows of a shape, and the digests that commit them.
 
-use ff::Field;
+use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use sha2::{Digest, Sha256};
 
@@ -176,8 +176,6 @@ impl Packer {
         self.push((i128::from(value) + (1 << 63)) as u128, 64)
     }
 }
-
-use ff::PrimeField;
 
 /// A symbol's element of the market digest: kind, first variant, settlement, mark, unit.
 pub fn market_element(symbol: Option<&crate::market::Symbol>) -> Fr {

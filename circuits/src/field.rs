@@ -7,14 +7,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 /// The scalar field of BN254.
 pub type Field = Fr;
 
-/// Values are exact in units of 10^-18 of the quote quantum.
-pub const FINE: u128 = 1_000_000_000_000_000_000;
-/// Ratios, rates and factors are in units of 10^-6.
-pub const RATE_ONE: u128 = 1_000_000;
-/// Equity before rounding: value times ratio.
-pub const EQUITY_SCALE: u128 = FINE * RATE_ONE;
-/// Requirements before rounding: value times rate times factor.
-pub const REQUIREMENT_SCALE: u128 = EQUITY_SCALE * RATE_ONE;
+pub use crate::relation::{EQUITY_SCALE, FINE, RATE as RATE_ONE, REQUIREMENT_SCALE};
 
 /// A non-negative integer below 2^253 as a field element.
 pub fn from_unsigned(value: U256) -> Fr {

@@ -12,7 +12,7 @@ use crate::book::{Account, Class, Holding};
 use crate::field::{from_be_bytes, two_to};
 use crate::poseidon::hash8;
 use crate::shape::WINDOW_ROWS;
-use ff::{Field, PrimeField};
+use ff::Field;
 
 /// Elements that carry holdings.
 pub const HOLDING_ELEMENTS: usize = 4;
@@ -146,15 +146,4 @@ pub fn leaf(money_bits: u32, account: &Account, salts: &[Fr]) -> Option<Fr> {
 /// A salt: 248 bits.
 pub fn salt_from_bytes(bytes: &[u8; 31]) -> Fr {
     from_be_bytes(bytes)
-}
-
-/// The 31 bytes of a salt, if it is one.
-pub fn salt_to_bytes(salt: &Fr) -> Option<[u8; 31]> {
-    let mut repr: [u8; 32] = salt.to_repr();
-    repr.reverse();
-    let (first, rest) = repr.split_first()?;
-    if *first != 0 {
-        return None;
-    }
-    rest.try_into().ok()
 }

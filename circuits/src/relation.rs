@@ -29,9 +29,11 @@ pub const FINE: u128 = 1_000_000_000_000_000_000;
 /// 10^6: weights, rates and factors are in this part of one.
 pub const RATE: u128 = 1_000_000;
 /// 10^24: scale of collateral values and charges.
-const COUNTED: I256 = I256::new((FINE * RATE) as i128);
+pub const EQUITY_SCALE: u128 = FINE * RATE;
 /// 10^30: scale of a requirement.
-const REQUIRED: I256 = I256::new((FINE * RATE * RATE) as i128);
+pub const REQUIREMENT_SCALE: u128 = EQUITY_SCALE * RATE;
+const COUNTED: I256 = I256::new(EQUITY_SCALE as i128);
+const REQUIRED: I256 = I256::new(REQUIREMENT_SCALE as i128);
 
 /// The statement of every pool of an account, in order.
 ///

@@ -26,7 +26,6 @@ use crate::relation::BookTotals;
 use crate::risk::RiskModel;
 use crate::shape::{Shape, WINDOW_ROWS};
 use crate::tree::Tree;
-use ff::Field;
 use grid::{Grid, WindowCells};
 use plan::ShardPlan;
 
@@ -181,6 +180,5 @@ fn hash_tree(
             .collect();
         levels.push(level);
     }
-    let _ = Fr::ZERO;
     Tree { levels }
 }

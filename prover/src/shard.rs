@@ -148,8 +148,6 @@ fn evaluate_in(snapshot: &LoadedSnapshot, shape: &'static Shape) -> Result<Evalu
 pub struct Placed {
     /// The witness.
     pub witness: Witness,
-    /// For each account, its first slot.
-    pub slots: Vec<usize>,
     /// For each account, the salts of its leaf's blocks.
     pub salts: Vec<Vec<Fr>>,
     /// For each account, the slot of its leaf.
@@ -186,14 +184,12 @@ pub fn place(
     runs.extend((0..empty).map(|i| (None, PlannedRun::empty(seed.empty_salt(i)))));
     seed.shuffle(&mut runs);
 
-    let mut slots = vec![0; accounts.len()];
     let mut leaves = vec![0; accounts.len()];
     let mut salts = vec![Vec::new(); accounts.len()];
     let mut next = 0;
     for (account, run) in &runs {
         let last = next + run.windows.len();
         if let Some(i) = account {
-            slots[*i] = next;
             leaves[*i] = last - 1;
             salts[*i] = run.blocks().map(|block| run.windows[block].salt).collect();
         }
@@ -209,7 +205,6 @@ pub fn place(
     let witness = Witness::new(shape, &context, &plan)?;
     Ok(Placed {
         witness,
-        slots,
         salts,
         leaves,
         counts_salt,

@@ -18,7 +18,7 @@ use halo2_proofs::plonk::ConstraintSystem;
 use super::columns::{compress, int, sum, Columns, Expr, Limb, LIMBS_A_HELPER};
 use super::scan::power;
 use super::table::{long_tuple, short_tuple};
-use crate::shape::{POLES, SCALARS};
+use crate::shape::SCALARS;
 
 /// Distance of the poles of one symbol's totals.
 pub const POLE_STEP: u128 = 1 << 20;
@@ -263,5 +263,4 @@ fn running_sum(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ("ends at 0", fixed.end.cur() * columns.sum.cur()),
         ]
     });
-    let _ = POLES;
 }

@@ -28,7 +28,8 @@ use super::columns::{constant, int, sum, Columns, Expr};
 use super::scan::power;
 use crate::field::{two_to, RATE_ONE};
 
-/// Where an unscanned asset's lot value is: so high that nothing fills a lot.
+/// Where an unscanned asset's lot value is: so high that it fills none but for
+/// a remainder that no loss counts.
 pub fn unscanned_lot_value(money_bits: u32) -> Fr {
     two_to(money_bits + 64) - Fr::ONE
 }

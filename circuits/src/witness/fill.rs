@@ -13,7 +13,7 @@ use crate::book::Class;
 use crate::circuit::columns::{Columns, Rounding, ScanLane, Signed, SLACKS_A_PRODUCT};
 use crate::circuit::hash::{permute, RoundRows};
 use crate::digest::{counts_tag, group_factors};
-use crate::field::{from_i128, from_signed, EQUITY_SCALE, FINE, RATE_ONE, REQUIREMENT_SCALE};
+use crate::field::{from_i128, from_signed, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
 use crate::layout::Layout;
 use crate::leaf::{holding_elements, leaf_tag, pack_holding};
 use crate::market::{Kind, Market};
@@ -329,7 +329,7 @@ impl Filler<'_> {
         let lot_value = self.tables.lot_value(index);
         let scanned = match (asset, risk.lot) {
             (false, _) => outcome.amount,
-            // No group: the lot is so high that nothing but a rounding remains.
+            // No group: whole lots of a value so high that few fill one, and no loss counts them.
             (true, 0) => equity.div_euclid(lot_value).as_i128(),
             (true, _) => outcome.scanned,
         };
@@ -467,7 +467,6 @@ impl Filler<'_> {
             cells.set_window_limbs(cell, remainder);
             cells.set_window_limbs(complement, I256::from(scale - 1) - remainder);
         }
-        debug_assert_eq!(EQUITY_SCALE, FINE * RATE_ONE);
     }
 }
 

@@ -5,7 +5,9 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use std::ops::Range;
 
-use crate::circuit::columns::{Columns, Free, Limb, Limbs, Second, WindowCell, WindowLimbs};
+use crate::circuit::columns::{
+    Columns, Free, Limb, Limbs, Second, Signed, WindowCell, WindowColumns, WindowLimbs,
+};
 use crate::shape::{Shape, WINDOW_ROWS};
 
 /// Element cells and limb cells of all rows that constraints hold on.
@@ -90,6 +92,34 @@ impl Grid {
                 sum + Fr::from(u64::from(self.limb(cell.column, row)))
                     * crate::field::two_to(i as u32 * limbs.limb_bits)
             })
+    }
+
+    /// The scalars of the pool that ends with a window, in the order of [`crate::public_inputs::scalars`];
+    /// zeros where none ends.
+    pub fn pool_scalars(&self, w: &WindowColumns, window: usize) -> [Fr; 9] {
+        let parts = |signed: &Signed| {
+            let negative = self.window_free(window, &signed.negative);
+            let magnitude = self.window_limbs(window, &signed.magnitude);
+            (
+                negative,
+                (Fr::ONE - negative) * magnitude,
+                negative * (magnitude + Fr::ONE),
+            )
+        };
+        let (bankrupt, positive, bankruptcy) = parts(&w.equity);
+        let (underwater, _, underwater_amount) = parts(&w.value);
+        let (deficient, _, shortfall) = parts(&w.surplus);
+        [
+            positive,
+            self.window_limbs(window, &w.maintenance),
+            self.window_limbs(window, &w.initial),
+            deficient,
+            shortfall,
+            bankrupt,
+            bankruptcy,
+            underwater,
+            underwater_amount,
+        ]
     }
 
     /// The cells of one window.

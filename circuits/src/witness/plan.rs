@@ -4,7 +4,6 @@ use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::book::{Account, Class, Holding};
 use crate::leaf::{identity, Header};
-use crate::market::Market;
 use crate::relation::{BookTotals, HoldingOutcome, PoolOutcome, Scan};
 use crate::shape::{Shape, WINDOW_ROWS};
 use ff::Field;
@@ -183,10 +182,5 @@ impl ShardPlan {
             totals,
             counts_salt,
         }
-    }
-
-    /// Empty totals of a market.
-    pub fn no_totals(market: &Market) -> BookTotals {
-        BookTotals::new(market)
     }
 }

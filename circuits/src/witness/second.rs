@@ -493,7 +493,7 @@ impl Filler<'_> {
                         let class = Fr::ONE
                             + grid.free(h.house, row) * (weights[0] - Fr::ONE)
                             + grid.free(h.fund, row) * (weights[1] - Fr::ONE);
-                        let amounts = self.pool_scalars(row / WINDOW_ROWS);
+                        let amounts = grid.pool_scalars(&columns.window, row / WINDOW_ROWS);
                         scalars += class * compress(&amounts, c.theta);
                     }
                 } else if blocks.contains(&row) {
@@ -520,33 +520,5 @@ impl Filler<'_> {
             running += term;
         }
         second.set(columns.sum, grid.rows, running);
-    }
-
-    fn pool_scalars(&self, window: usize) -> [Fr; 9] {
-        let w = &self.columns.window;
-        let grid = self.grid;
-        let parts = |signed: &crate::circuit::columns::Signed| {
-            let negative = grid.window_free(window, &signed.negative);
-            let magnitude = grid.window_limbs(window, &signed.magnitude);
-            (
-                negative,
-                (Fr::ONE - negative) * magnitude,
-                negative * (magnitude + Fr::ONE),
-            )
-        };
-        let (bankrupt, positive, bankruptcy) = parts(&w.equity);
-        let (underwater, _, underwater_amount) = parts(&w.value);
-        let (deficient, _, shortfall) = parts(&w.surplus);
-        [
-            positive,
-            grid.window_limbs(window, &w.maintenance),
-            grid.window_limbs(window, &w.initial),
-            deficient,
-            shortfall,
-            bankrupt,
-            bankruptcy,
-            underwater,
-            underwater_amount,
-        ]
     }
 }

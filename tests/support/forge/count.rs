@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ethnum::I256;
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
-use zkmargin_circuits::circuit::columns::{Free, Signed};
+use zkmargin_circuits::circuit::columns::Free;
 use zkmargin_circuits::circuit::sums::POLE_STEP;
 use zkmargin_circuits::field::from_signed;
 use zkmargin_circuits::public_inputs::{pole_row, scalar_row};
@@ -35,29 +35,7 @@ impl Cells<'_> {
                 *poles.entry(integer(pole)).or_insert(Fr::ZERO) +=
                     instrument * (Fr::ONE - negative) * amount;
             }
-            let parts = |signed: &Signed| {
-                let negative = self.cell(&signed.negative, window);
-                let magnitude = self.grid.window_limbs(window, &signed.magnitude);
-                (
-                    negative,
-                    (Fr::ONE - negative) * magnitude,
-                    negative * (magnitude + Fr::ONE),
-                )
-            };
-            let (bankrupt, positive, bankruptcy) = parts(&w.equity);
-            let (underwater, _, underwater_amount) = parts(&w.value);
-            let (deficient, _, shortfall) = parts(&w.surplus);
-            let amounts = [
-                positive,
-                self.grid.window_limbs(window, &w.maintenance),
-                self.grid.window_limbs(window, &w.initial),
-                deficient,
-                shortfall,
-                bankrupt,
-                bankruptcy,
-                underwater,
-                underwater_amount,
-            ];
+            let amounts = self.grid.pool_scalars(&w, window);
             let first = self.row(window, 0);
             let (house, fund) = (self.get(h.house, first), self.get(h.fund, first));
             for (class, weight) in classes
