@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::meter::{peak_rss_bytes, Meter};
 use zkmargin_prover::placement::Seed;
@@ -47,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         zkmargin_verifier::proof::proof_length(&vk)
     );
     let meter = Meter::start();
-    let pk = key::proving_key(evaluated.shape, &parameters, vk.clone())?;
+    let pk = key::proving_key(evaluated.shape, &parameters, Some(vk.clone()))?;
     println!("pk {:?}; rss {}", meter.cost(), peak_rss_bytes());
     let seed = Seed::random(1);
     let whole = Meter::start();
@@ -56,8 +55,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let instance = placed
         .witness
         .instance(&snapshot.market.market, [7; 32], 0, 1);
-    let circuit = MarginCircuit::prove(placed.witness.shared());
-    let proof = shard::create(&parameters, &pk, circuit, &instance)?;
+    let mut steps = Meter::start();
+    let proof = shard::create(&pk, placed.witness, &instance, &mut |step| {
+        println!("{:?}; rss {}; {step:?}", steps.cost(), peak_rss_bytes());
+        steps = Meter::start();
+    })?;
+    println!("{:?}", steps.cost());
     let cost = whole.cost();
     println!(
         "proof {cost:?}: {} bytes; rss {}",

@@ -8,6 +8,7 @@ use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::relation::RangeError;
 
 use crate::accounts::ReadError;
+use crate::engine::proof::ProofError;
 use crate::params::ParamsError;
 
 /// Why a book is not proven.
@@ -72,6 +73,9 @@ pub enum ProveError {
     /// The proving library failed.
     #[error("the proving library failed: {0}")]
     Library(String),
+    /// There is no proof of this witness.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The proof does not verify: a defect of this program.
     #[error("the finished proof does not verify, which is a defect of this program: {0}")]
     SelfCheck(String),

@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod bundle;
+pub mod cells;
+pub mod engine;
 pub mod error;
 pub mod generate;
 pub mod key;

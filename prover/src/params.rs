@@ -34,6 +34,7 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use crate::engine::key::Points;
 use zkmargin_circuits::error::InputError;
 use zkmargin_verifier::setup::{is_sound_tau_g2, Setup};
 
@@ -48,6 +49,7 @@ const MAX_K: u32 = Fr::S;
 #[derive(Debug, Clone)]
 pub struct Parameters {
     kzg: ParamsKZG<Bn256>,
+    lagrange: Vec<G1Affine>,
     setup: Setup,
 }
 
@@ -84,6 +86,14 @@ impl Parameters {
     /// The parameters, as the library wants them.
     pub fn kzg(&self) -> &ParamsKZG<Bn256> {
         &self.kzg
+    }
+
+    /// The points to commit with.
+    pub fn points(&self) -> Points<'_> {
+        Points {
+            powers: self.kzg.get_g(),
+            lagrange: &self.lagrange,
+        }
     }
 
     /// Base-2 logarithm of the number of powers.
@@ -240,12 +250,13 @@ fn unchecked(
     let kzg = zkmargin_verifier::setup::verifier_params(0, tau_g2).from_parts(
         k,
         powers,
-        Some(lagrange),
+        Some(lagrange.clone()),
         G2Affine::generator(),
         tau_g2,
     );
     Parameters {
         kzg,
+        lagrange,
         setup: Setup::of(&tau_g2),
     }
 }

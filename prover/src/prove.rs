@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use halo2_proofs::halo2curves::bn256::Fr;
 
-use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{
@@ -16,7 +15,7 @@ use zkmargin_verifier::setup::verifier_params;
 
 use crate::bundle::{self, BundleFiles};
 use crate::error::ProveError;
-use crate::key::{proving_key, verifying_key};
+use crate::key::proving_key;
 use crate::meter::{peak_rss_bytes, Cost, Meter};
 use crate::params::Parameters;
 use crate::placement::Seed;
@@ -86,11 +85,11 @@ pub fn prove(
     let keys = phases.run(Phase::Keys, || -> Result<_, ProveError> {
         let params = params.downsize(shape.k)?;
         let library = |error: halo2_proofs::plonk::Error| ProveError::Library(error.to_string());
-        let verifying = verifying_key(shape, &params).map_err(library)?;
-        let proving = proving_key(shape, &params, verifying.clone()).map_err(library)?;
-        Ok((params, verifying, proving))
+        let proving = proving_key(shape, &params, None).map_err(library)?;
+        Ok((params, proving))
     })?;
-    let (params, verifying, proving) = keys;
+    let (params, proving) = keys;
+    let verifying = proving.verifying().clone();
 
     let seed = match options.seed {
         Some(bytes) => Seed::chosen(bytes, snapshot.header.epoch),
@@ -115,12 +114,7 @@ pub fn prove(
     } = placed;
     let tree = witness.tree.clone();
     let proof = phases.run(Phase::Proving, || {
-        shard::create(
-            &params,
-            &proving,
-            MarginCircuit::prove(witness.shared()),
-            &instance,
-        )
+        shard::create(&proving, witness, &instance, &mut |_| ())
     })?;
     drop(proving);
     phases.run(Phase::Checking, || {

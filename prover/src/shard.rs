@@ -2,22 +2,19 @@
 
 use std::fmt;
 
-use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
-use halo2_proofs::plonk::{create_proof, ProvingKey};
-use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
-use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
-use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
+use halo2_proofs::halo2curves::bn256::Fr;
 use rand::rngs::OsRng;
 use rayon::prelude::*;
-use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::digest::check_fit;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::witness::plan::{PlannedRun, ShardPlan};
 use zkmargin_circuits::witness::{Context, Witness};
 
+use crate::cells::ShardCells;
+use crate::engine::proof::{create_proof, Step};
 use crate::error::ProveError;
-use crate::params::Parameters;
+use crate::key::ProvingKey;
 use crate::placement::Seed;
 use crate::snapshot::LoadedSnapshot;
 
@@ -214,22 +211,17 @@ pub fn place(
 /// Makes the proof.
 ///
 /// # Errors
-/// A failure of the proving library.
+/// A witness that is false in a way that stops the engine.
 pub fn create(
-    params: &Parameters,
-    key: &ProvingKey<G1Affine>,
-    circuit: MarginCircuit,
+    key: &ProvingKey,
+    witness: Witness,
     instance: &[Fr],
+    watch: &mut dyn FnMut(Step),
 ) -> Result<Vec<u8>, ProveError> {
-    let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        params.kzg(),
-        key,
-        &[circuit],
-        &[&[instance]],
-        OsRng,
-        &mut transcript,
-    )
-    .map_err(|error| ProveError::Library(error.to_string()))?;
-    Ok(transcript.finalize())
+    let cells = &mut ShardCells::new(witness);
+    Ok(match key {
+        #[cfg(target_arch = "x86_64")]
+        ProvingKey::Ifma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
+        ProvingKey::Portable(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
+    })
 }

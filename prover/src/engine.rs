@@ -1,0 +1,23 @@
+//! The proving engine: keys and proofs that the library's verifier reads, made faster.
+//!
+//! | part | file |
+//! |---|---|
+//! | eight field elements at once | [`simd`] |
+//! | Fourier transforms | [`fft`] |
+//! | multi-exponentiation | [`msm`] |
+//! | columns of cells | [`column`] |
+//! | compiled expressions | [`program`] |
+//! | fixed columns, copies and keys | [`key`] |
+//! | what the quotient divides | [`numerator`] |
+//! | a proof, message by message | [`proof`] |
+//!
+//! Nothing here is trusted: a proof that is wrong in any way does not verify.
+
+pub mod column;
+pub mod fft;
+pub mod key;
+pub mod msm;
+pub mod numerator;
+pub mod program;
+pub mod proof;
+pub mod simd;

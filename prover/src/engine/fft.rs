@@ -1,0 +1,490 @@
+//! Fourier transforms of columns of blocks.
+//!
+//! [`Domain::interpolate`] takes values in the order of the domain's points to coefficients, and
+//! [`Domain::evaluate`] takes coefficients to values on a coset. Between the two, coefficients stand
+//! in an order of the transform's own, [`Domain::order`]: whatever is done to them one by one can be
+//! done in it.
+//!
+//! The transform halves its range by decimation in frequency, two levels in a pass, until 64
+//! elements are left; these are eight blocks, and exchanging lanes for blocks lets the last three
+//! levels go on as the others do.
+
+use ff::{Field, PrimeField};
+use halo2_proofs::halo2curves::bn256::Fr;
+use rayon::prelude::*;
+
+use super::simd::{Block, Scalar, Simd, LANES};
+
+/// Elements that a transform ends or begins with in registers.
+const LEAF: usize = LANES * LANES;
+
+/// Blocks up to which a transform goes level by level: they fit a core's own cache.
+const CACHED: usize = 1 << 11;
+
+/// Twiddles of one direction.
+#[derive(Debug)]
+struct Twiddles {
+    /// `w^0 .. w^(m/2 - 1)` for a root `w` of order `m = 2^i`, from `m = 16` on.
+    levels: Vec<Vec<Block>>,
+    /// `w^0 .. w^3` for a root of order 8.
+    eighth: [Fr; 4],
+}
+
+impl Twiddles {
+    fn new<S: Simd<Scalar>>(s: S, k: u32, root: Fr) -> Self {
+        let order = |m: u32| (m..k).fold(root, |root, _| root.square());
+        let levels = (0..=k)
+            .map(|log| match log {
+                0..=3 => Vec::new(),
+                _ => powers(s, Fr::ONE, order(log), 1 << (log - 1)),
+            })
+            .collect();
+        let eighth = order(3);
+        Self {
+            levels,
+            eighth: std::array::from_fn(|i| eighth.pow_vartime([i as u64])),
+        }
+    }
+
+    fn level(&self, elements: usize) -> &[Block] {
+        let log = elements.trailing_zeros() as usize;
+        self.levels.get(log).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// `first * base^i` for `i` below `count`, a multiple of eight.
+pub fn powers<S: Simd<Scalar>>(s: S, first: Fr, base: Fr, count: usize) -> Vec<Block> {
+    let step = base.pow_vartime([LANES as u64]);
+    let chunk = (count / LANES).clamp(1, 1 << 10);
+    let mut blocks = vec![Block::ZERO; count / LANES];
+    blocks
+        .par_chunks_mut(chunk)
+        .enumerate()
+        .for_each(|(i, blocks)| {
+            let mut start = first * base.pow_vartime([(i * chunk * LANES) as u64]);
+            let head = std::array::from_fn(|_| {
+                let power = start;
+                start *= base;
+                power
+            });
+            let head = s.import(&head);
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    let step = s.splat(step);
+                    let mut value = s.load(&head);
+                    for block in blocks {
+                        *block = s.store(value);
+                        value = s.mul(value, step);
+                    }
+                },
+            );
+        });
+    blocks
+}
+
+/// The `2^k`-th roots of unity, and what transforms over them need.
+#[derive(Debug)]
+pub struct Domain<S> {
+    /// The arithmetic.
+    pub simd: S,
+    /// Base-2 logarithm of the number of points.
+    pub k: u32,
+    /// The points' generator.
+    pub omega: Fr,
+    forward: Twiddles,
+    inverse: Twiddles,
+    /// `1 / 2^k`.
+    scale: Fr,
+}
+
+impl<S: Simd<Scalar>> Domain<S> {
+    /// The domain of `2^k` points, `k` from 6 to 28.
+    pub fn new(simd: S, k: u32) -> Self {
+        assert!((6..=Fr::S).contains(&k), "a transform of 2^{k} elements");
+        let omega = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
+        let omega_inverse = (k..Fr::S).fold(Fr::ROOT_OF_UNITY_INV, |root, _| root.square());
+        Self {
+            simd,
+            k,
+            omega,
+            forward: Twiddles::new(simd, k, omega),
+            inverse: Twiddles::new(simd, k, omega_inverse),
+            scale: Fr::TWO_INV.pow_vartime([u64::from(k)]),
+        }
+    }
+
+    /// Number of points.
+    pub fn n(&self) -> usize {
+        1 << self.k
+    }
+
+    /// Blocks of a column.
+    pub fn blocks(&self) -> usize {
+        self.n() / LANES
+    }
+
+    /// The power whose coefficient stands at `place`.
+    pub fn order(&self, place: usize) -> usize {
+        // The last six bits stand exchanged by threes, then all are reversed.
+        let (high, block, lane) = (place / LEAF, place / LANES % LANES, place % LANES);
+        let natural = high * LEAF + lane * LANES + block;
+        natural.reverse_bits() >> (usize::BITS - self.k)
+    }
+
+    /// Values to coefficients, in place.
+    pub fn interpolate(&self, data: &mut [Block]) {
+        assert_eq!(data.len(), self.blocks());
+        let s = self.simd;
+        s.vectorize(
+            #[inline(always)]
+            || {
+                descend(s, &self.inverse, data, s.splat(self.scale));
+            },
+        );
+    }
+
+    /// Values on the coset whose powers are `shift`, in the order of coefficients.
+    pub fn evaluate(&self, coefficients: &[Block], shift: &[Block], out: &mut [Block]) {
+        assert!(coefficients.len() == self.blocks() && out.len() == self.blocks());
+        let s = self.simd;
+        s.vectorize(
+            #[inline(always)]
+            || {
+                ascend(s, &self.forward, coefficients, shift, out);
+            },
+        );
+    }
+
+    /// `base^i`, in the order of coefficients.
+    pub fn ordered_powers(&self, base: Fr) -> Vec<Block> {
+        // Places whose natural index is j 2^(k-3) apart by j: eight blocks at a time are products of
+        // a power and eight or 64 fixed ones.
+        let s = self.simd;
+        let count = self.n() / LEAF;
+        let bits = self.k - LEAF.trailing_zeros();
+        let lane_step = |place: usize| base.pow_vartime([self.order(place) as u64]);
+        let lanes = s.import(&std::array::from_fn(lane_step));
+        let blocks: [Fr; LANES] = std::array::from_fn(|block| lane_step(block * LANES));
+        let mut heads = vec![Fr::ONE; count];
+        for (i, head) in heads.iter_mut().enumerate() {
+            let reversed = if bits == 0 {
+                0
+            } else {
+                i.reverse_bits() >> (usize::BITS - bits)
+            };
+            *head = base.pow_vartime([reversed as u64]);
+        }
+        let mut out = vec![Block::ZERO; self.blocks()];
+        out.par_chunks_mut(LANES)
+            .zip(&heads)
+            .with_min_len(1 << 8)
+            .for_each(|(out, head)| {
+                s.vectorize(
+                    #[inline(always)]
+                    || {
+                        let head = s.mul(s.splat(*head), s.load(&lanes));
+                        for (out, block) in out.iter_mut().zip(blocks) {
+                            *out = s.store(s.mul(head, s.splat(block)));
+                        }
+                    },
+                );
+            });
+        out
+    }
+}
+
+/// Decimation in frequency, down to leaves.
+#[inline(always)]
+fn descend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, data: &mut [Block], scale: S::Wide) {
+    // A stack of ranges instead of a recursion, so that all of it is one function.
+    let mut start = 0;
+    let mut size = data.len();
+    // Passes over ranges too large for the cache, largest first; then range by range.
+    let mut passes: Vec<usize> = Vec::new();
+    while size > CACHED {
+        passes.push(size);
+        size /= 4;
+    }
+    let cached = size.max(LANES);
+    for pass in &passes {
+        for range in data.chunks_exact_mut(*pass) {
+            split(s, twiddles, range);
+        }
+    }
+    while start < data.len() {
+        let part = &mut data[start..start + cached];
+        let mut size = cached;
+        while size > LANES {
+            let step = if size >= 4 * LANES { 4 } else { 2 };
+            for range in part.chunks_exact_mut(size) {
+                if step == 4 {
+                    split(s, twiddles, range);
+                } else {
+                    halve(s, twiddles, range);
+                }
+            }
+            size /= step;
+        }
+        for leaf in part.chunks_exact_mut(LANES) {
+            leaf_down(s, twiddles, leaf, scale);
+        }
+        start += cached;
+    }
+}
+
+/// Decimation in time, up from leaves.
+#[inline(always)]
+fn ascend<S: Simd<Scalar>>(
+    s: S,
+    twiddles: &Twiddles,
+    coefficients: &[Block],
+    shift: &[Block],
+    data: &mut [Block],
+) {
+    let mut size = data.len();
+    let mut passes: Vec<usize> = Vec::new();
+    while size > CACHED {
+        passes.push(size);
+        size /= 4;
+    }
+    let cached = size.max(LANES);
+    let mut start = 0;
+    while start < data.len() {
+        let range = start..start + cached;
+        let part = &mut data[range.clone()];
+        let leaves = coefficients[range.clone()].chunks_exact(LANES);
+        let shifts = shift[range].chunks_exact(LANES);
+        for ((leaf, coefficients), shift) in part.chunks_exact_mut(LANES).zip(leaves).zip(shifts) {
+            leaf_up(s, twiddles, coefficients, shift, leaf);
+        }
+        // The passes of `descend`, last first.
+        let mut sizes = Vec::new();
+        let mut size = cached;
+        while size > LANES {
+            let step = if size >= 4 * LANES { 4 } else { 2 };
+            sizes.push((size, step));
+            size /= step;
+        }
+        for (size, step) in sizes.into_iter().rev() {
+            for range in part.chunks_exact_mut(size) {
+                if step == 4 {
+                    unite(s, twiddles, range);
+                } else {
+                    double(s, twiddles, range);
+                }
+            }
+        }
+        start += cached;
+    }
+    for pass in passes.iter().rev() {
+        for range in data.chunks_exact_mut(*pass) {
+            unite(s, twiddles, range);
+        }
+    }
+}
+
+/// Two levels down.
+#[inline(always)]
+fn split<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
+    let elements = range.len() * LANES;
+    let quarter = range.len() / 4;
+    let (first, second) = twiddles.level(elements).split_at(quarter);
+    let inner = twiddles.level(elements / 2);
+    let (left, right) = range.split_at_mut(2 * quarter);
+    let ((x0, x1), (x2, x3)) = (left.split_at_mut(quarter), right.split_at_mut(quarter));
+    for i in 0..quarter {
+        let (a0, a1) = (s.load(&x0[i]), s.load(&x1[i]));
+        let (a2, a3) = (s.load(&x2[i]), s.load(&x3[i]));
+        let w = s.load(&inner[i]);
+        let (b0, b1) = (s.add(a0, a2), s.add(a1, a3));
+        let b2 = s.mul(s.sub_reduced(a0, a2), s.load(&first[i]));
+        let b3 = s.mul(s.sub_reduced(a1, a3), s.load(&second[i]));
+        x0[i] = s.store(s.reduce(s.add(b0, b1)));
+        x1[i] = s.store(s.mul(s.sub(b0, b1), w));
+        x2[i] = s.store(s.reduce(s.add(b2, b3)));
+        x3[i] = s.store(s.mul(s.sub_reduced(b2, b3), w));
+    }
+}
+
+/// One level down.
+#[inline(always)]
+fn halve<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
+    let level = twiddles.level(range.len() * LANES);
+    let (x0, x1) = range.split_at_mut(range.len() / 2);
+    for ((x0, x1), w) in x0.iter_mut().zip(x1).zip(level) {
+        let (a0, a1) = (s.load(x0), s.load(x1));
+        *x0 = s.store(s.reduce(s.add(a0, a1)));
+        *x1 = s.store(s.mul(s.sub_reduced(a0, a1), s.load(w)));
+    }
+}
+
+/// Two levels up: undoes [`split`] but for a factor of four.
+#[inline(always)]
+fn unite<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
+    let elements = range.len() * LANES;
+    let quarter = range.len() / 4;
+    let (first, second) = twiddles.level(elements).split_at(quarter);
+    let inner = twiddles.level(elements / 2);
+    let (left, right) = range.split_at_mut(2 * quarter);
+    let ((x0, x1), (x2, x3)) = (left.split_at_mut(quarter), right.split_at_mut(quarter));
+    for i in 0..quarter {
+        let w = s.load(&inner[i]);
+        let (a0, a2) = (s.load(&x0[i]), s.load(&x2[i]));
+        let a1 = s.mul(s.load(&x1[i]), w);
+        let a3 = s.mul(s.load(&x3[i]), w);
+        let (b0, b1) = (s.add(a0, a1), s.sub_reduced(a0, a1));
+        let b2 = s.mul(s.add(a2, a3), s.load(&first[i]));
+        let b3 = s.mul(s.sub_reduced(a2, a3), s.load(&second[i]));
+        x0[i] = s.store(s.reduce(s.add(b0, b2)));
+        x2[i] = s.store(s.reduce(s.sub_reduced(b0, b2)));
+        x1[i] = s.store(s.reduce(s.add(b1, b3)));
+        x3[i] = s.store(s.reduce(s.sub_reduced(b1, b3)));
+    }
+}
+
+/// One level up.
+#[inline(always)]
+fn double<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
+    let level = twiddles.level(range.len() * LANES);
+    let (x0, x1) = range.split_at_mut(range.len() / 2);
+    for ((x0, x1), w) in x0.iter_mut().zip(x1).zip(level) {
+        let a0 = s.load(x0);
+        let a1 = s.mul(s.load(x1), s.load(w));
+        *x0 = s.store(s.reduce(s.add(a0, a1)));
+        *x1 = s.store(s.reduce(s.sub_reduced(a0, a1)));
+    }
+}
+
+/// The last six levels down, over 64 elements.
+#[inline(always)]
+fn leaf_down<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, leaf: &mut [Block], scale: S::Wide) {
+    let mut x: [S::Wide; LANES] = std::array::from_fn(|i| s.load(&leaf[i]));
+    for half in [4, 2, 1] {
+        let level = twiddles.level(2 * half * LANES);
+        for base in (0..LANES).step_by(2 * half) {
+            for j in 0..half {
+                let (a0, a1) = (x[base + j], x[base + j + half]);
+                x[base + j] = s.reduce(s.add(a0, a1));
+                x[base + j + half] = s.mul(s.sub_reduced(a0, a1), s.load(&level[j]));
+            }
+        }
+    }
+    x = s.transpose(x);
+    for half in [4, 2, 1] {
+        for base in (0..LANES).step_by(2 * half) {
+            for j in 0..half {
+                let (a0, a1) = (x[base + j], x[base + j + half]);
+                x[base + j] = s.reduce(s.add(a0, a1));
+                let difference = s.sub_reduced(a0, a1);
+                x[base + j + half] = match j {
+                    0 => s.reduce(difference),
+                    _ => s.mul(difference, s.splat(twiddles.eighth[j * (4 / half)])),
+                };
+            }
+        }
+    }
+    for (block, value) in leaf.iter_mut().zip(x) {
+        *block = s.store(s.mul(value, scale));
+    }
+}
+
+/// The first six levels up, over 64 elements.
+#[inline(always)]
+fn leaf_up<S: Simd<Scalar>>(
+    s: S,
+    twiddles: &Twiddles,
+    coefficients: &[Block],
+    shift: &[Block],
+    leaf: &mut [Block],
+) {
+    let mut x: [S::Wide; LANES] =
+        std::array::from_fn(|i| s.mul(s.load(&coefficients[i]), s.load(&shift[i])));
+    for half in [1, 2, 4] {
+        for base in (0..LANES).step_by(2 * half) {
+            for j in 0..half {
+                let a0 = x[base + j];
+                let a1 = match j {
+                    0 => x[base + half],
+                    _ => s.mul(
+                        x[base + j + half],
+                        s.splat(twiddles.eighth[j * (4 / half)]),
+                    ),
+                };
+                x[base + j] = s.reduce(s.add(a0, a1));
+                x[base + j + half] = s.reduce(s.sub_reduced(a0, a1));
+            }
+        }
+    }
+    x = s.transpose(x);
+    for half in [1, 2, 4] {
+        let level = twiddles.level(2 * half * LANES);
+        for base in (0..LANES).step_by(2 * half) {
+            for j in 0..half {
+                let a0 = x[base + j];
+                let a1 = s.mul(x[base + j + half], s.load(&level[j]));
+                x[base + j] = s.reduce(s.add(a0, a1));
+                x[base + j + half] = s.reduce(s.sub_reduced(a0, a1));
+            }
+        }
+    }
+    for (block, value) in leaf.iter_mut().zip(x) {
+        *block = s.store(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simd::Portable;
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    fn check<S: Simd<Scalar>>(simd: S) {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        for k in [6, 7, 9, 11, 14, 15, 16, 17] {
+            let domain = Domain::new(simd, k);
+            let n = domain.n();
+            let values: Vec<Fr> = (0..n).map(|_| Fr::random(&mut rng)).collect();
+            let mut data: Vec<Block> = values
+                .chunks_exact(LANES)
+                .map(|chunk| simd.import(chunk.try_into().unwrap()))
+                .collect();
+            domain.interpolate(&mut data);
+            let mut coefficients = vec![Fr::ZERO; n];
+            for (i, value) in data.iter().flat_map(|block| simd.export(block)).enumerate() {
+                coefficients[domain.order(i)] = value;
+            }
+            let at = |x: Fr| {
+                coefficients
+                    .iter()
+                    .rev()
+                    .fold(Fr::ZERO, |sum, c| sum * x + c)
+            };
+            for i in [0, 1, 2, n / 2 + 3, n - 1] {
+                assert_eq!(at(domain.omega.pow([i as u64])), values[i], "k = {k}, i = {i}");
+            }
+            let shift = Fr::random(&mut rng);
+            let powers = domain.ordered_powers(shift);
+            for (i, power) in powers.iter().flat_map(|block| simd.export(block)).enumerate() {
+                assert_eq!(power, shift.pow([domain.order(i) as u64]), "k = {k}, i = {i}");
+            }
+            let mut out = vec![Block::ZERO; domain.blocks()];
+            domain.evaluate(&data, &powers, &mut out);
+            let out: Vec<Fr> = out.iter().flat_map(|block| simd.export(block)).collect();
+            for i in [0, 1, 7, 8, n / 2 + 1, n - 1] {
+                let point = shift * domain.omega.pow([i as u64]);
+                assert_eq!(out[i], at(point), "k = {k}, i = {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn accepts_values_and_coefficients_of_one_polynomial() {
+        check(Portable);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = super::super::simd::Ifma::try_new() {
+            check(simd);
+        }
+    }
+}

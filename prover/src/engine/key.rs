@@ -1,0 +1,269 @@
+//! Keys: fixed columns and copies of a circuit, as polynomials and as commitments.
+
+mod assembly;
+
+use std::collections::BTreeSet;
+
+use ff::{Field, PrimeField};
+use halo2_proofs::halo2curves::group::Curve;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2_proofs::plonk::{
+    permutation, Any, Circuit, Column, ConstraintSystem, Error, Expression, FloorPlanner,
+    VerifyingKey,
+};
+use halo2_proofs::poly::EvaluationDomain;
+use rayon::prelude::*;
+
+use super::column::Cells;
+use super::fft::Domain;
+use super::msm::Bases;
+use super::simd::{Arithmetic, Block};
+use assembly::Assembly;
+
+/// Everything of a circuit that no witness changes.
+#[derive(Debug)]
+pub struct ProvingKey<S> {
+    /// The verifying key.
+    pub verifying: VerifyingKey<G1Affine>,
+    pub(super) domain: Domain<S>,
+    /// Points of the Lagrange basis.
+    pub(super) lagrange: Bases<S>,
+    /// Powers, in the order of coefficients.
+    pub(super) powers: Bases<S>,
+    /// Coefficients: fixed columns, permutations, then [`Special`].
+    pub(super) polynomials: Vec<Vec<Block>>,
+    /// Values of the fixed columns that lookups or copies read.
+    pub(super) fixed: Vec<Option<Vec<Block>>>,
+    /// Values of the permutations.
+    pub(super) permutations: Vec<Vec<Block>>,
+    /// Powers of each coset of the quotient, in the order of coefficients.
+    pub(super) cosets: Vec<Coset>,
+}
+
+/// Polynomials that every circuit has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Special {
+    /// 1 in row 0.
+    First,
+    /// 1 in the row after the last that may be used.
+    Last,
+    /// 1 in the rows before it.
+    Active,
+    /// `X`.
+    Identity,
+}
+
+/// A coset that the quotient is computed on.
+#[derive(Debug)]
+pub(super) struct Coset {
+    /// Its shift.
+    pub shift: Fr,
+    /// Powers of the shift.
+    pub powers: Vec<Block>,
+}
+
+/// Points to commit with, exactly as many as the circuit has rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Points<'a> {
+    /// Powers of the setup's secret.
+    pub powers: &'a [G1Affine],
+    /// Their Lagrange basis.
+    pub lagrange: &'a [G1Affine],
+}
+
+/// The verifying key's columns and points, from parameters of exactly the circuit's size.
+struct Fixed<S> {
+    domain: Domain<S>,
+    lagrange: Bases<S>,
+    cs: ConstraintSystem<Fr>,
+    fixed: Vec<Vec<Block>>,
+    permutations: Vec<Vec<Block>>,
+}
+
+/// The verifying key of a circuit.
+///
+/// # Errors
+/// When the circuit does not fit the parameters, or the library cannot lay it out.
+pub fn verifying_key<S: Arithmetic, C: Circuit<Fr>>(
+    s: S,
+    points: &Points<'_>,
+    circuit: &C,
+) -> Result<VerifyingKey<G1Affine>, Error> {
+    Ok(lay_out(s, points, circuit)?.verifying())
+}
+
+/// The proving key of a circuit, its verifying key made anew where none is given.
+///
+/// # Errors
+/// As [`verifying_key`].
+pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
+    s: S,
+    points: &Points<'_>,
+    circuit: &C,
+    verifying: Option<VerifyingKey<G1Affine>>,
+) -> Result<ProvingKey<S>, Error> {
+    let laid_out = lay_out(s, points, circuit)?;
+    let verifying = verifying.unwrap_or_else(|| laid_out.verifying());
+    let Fixed {
+        domain,
+        lagrange,
+        cs,
+        fixed,
+        permutations,
+    } = laid_out;
+    let n = domain.n();
+    let last = n - (cs.blinding_factors() + 1);
+    let row = |row: usize| {
+        let mut cells = vec![Fr::ZERO; row + 1];
+        cells[row] = Fr::ONE;
+        cells
+    };
+    let special = [
+        row(0),
+        row(last),
+        vec![Fr::ONE; last],
+        powers_of(domain.omega, n),
+    ];
+    let mut polynomials: Vec<Vec<Block>> = fixed.iter().chain(&permutations).cloned().collect();
+    polynomials.extend(special.map(|cells| Cells::Elements(cells).column(s, n, &[])));
+    polynomials
+        .par_iter_mut()
+        .for_each(|polynomial| domain.interpolate(polynomial));
+    let read = read_values(&cs);
+    let fixed = fixed
+        .into_iter()
+        .enumerate()
+        .map(|(i, values)| read.contains(&i).then_some(values))
+        .collect();
+    let powers: Vec<G1Affine> = (0..n)
+        .map(|place| points.powers[domain.order(place)])
+        .collect();
+    let pieces = cs.degree() - 1;
+    let cosets = (0..pieces)
+        .map(|i| {
+            let shift = Fr::MULTIPLICATIVE_GENERATOR * extended(domain.k, pieces).pow([i as u64]);
+            Coset {
+                shift,
+                powers: domain.ordered_powers(shift),
+            }
+        })
+        .collect();
+    Ok(ProvingKey {
+        verifying,
+        lagrange,
+        powers: Bases::new(s, &powers),
+        polynomials,
+        fixed,
+        permutations,
+        cosets,
+        domain,
+    })
+}
+
+impl<S> ProvingKey<S> {
+    /// Columns of the circuit, of its copies, and special ones: where a polynomial stands.
+    pub(super) fn permutation(&self, index: usize) -> usize {
+        self.verifying.cs().num_fixed_columns() + index
+    }
+
+    pub(super) fn special(&self, special: Special) -> usize {
+        let columns = self.verifying.cs().permutation().get_columns().len();
+        self.permutation(columns) + special as usize
+    }
+}
+
+fn lay_out<S: Arithmetic, C: Circuit<Fr>>(
+    s: S,
+    points: &Points<'_>,
+    circuit: &C,
+) -> Result<Fixed<S>, Error> {
+    let domain = Domain::new(s, points.powers.len().ilog2());
+    let n = domain.n();
+    let mut cs = ConstraintSystem::default();
+    let config = C::configure_with_params(&mut cs, circuit.params());
+    if n < cs.minimum_rows() {
+        return Err(Error::NotEnoughRowsAvailable {
+            current_k: domain.k,
+        });
+    }
+    let mut assembly = Assembly::new(n - (cs.blinding_factors() + 1), domain.k, &cs);
+    C::FloorPlanner::synthesize(&mut assembly, circuit, config, cs.constants().clone())?;
+    // There are no selectors to turn into columns, but the library marks their absence.
+    let (cs, _) = cs.directly_convert_selectors_to_fixed(Vec::new());
+    let (fixed, copies) = assembly.finish();
+    let fixed: Vec<Vec<Block>> = fixed
+        .into_par_iter()
+        .map(|cells| Cells::Elements(cells).column(s, n, &[]))
+        .collect();
+    let roots = powers_of(domain.omega, n);
+    let deltas = powers_of(Fr::DELTA, copies.columns());
+    let permutations = (0..copies.columns())
+        .into_par_iter()
+        .map(|column| {
+            let cells = (0..n)
+                .map(|row| {
+                    let (column, row) = copies.next(column, row);
+                    deltas[column] * roots[row]
+                })
+                .collect();
+            Cells::Elements(cells).column(s, n, &[])
+        })
+        .collect();
+    Ok(Fixed {
+        lagrange: Bases::new(s, points.lagrange),
+        domain,
+        cs,
+        fixed,
+        permutations,
+    })
+}
+
+impl<S: Arithmetic> Fixed<S> {
+    fn verifying(&self) -> VerifyingKey<G1Affine> {
+        let commit = |columns: &[Vec<Block>]| {
+            let points: Vec<G1> = columns
+                .par_iter()
+                .map(|column| self.lagrange.commit(column))
+                .collect();
+            let mut affine = vec![G1Affine::default(); points.len()];
+            G1::batch_normalize(&points, &mut affine);
+            affine
+        };
+        VerifyingKey::from_parts(
+            EvaluationDomain::new(self.cs.degree() as u32, self.domain.k),
+            commit(&self.fixed),
+            permutation::VerifyingKey::from_commitments(commit(&self.permutations)),
+            self.cs.clone(),
+            Vec::new(),
+            false,
+        )
+    }
+}
+
+/// `1, base, base^2, ...`
+fn powers_of(base: Fr, count: usize) -> Vec<Fr> {
+    std::iter::successors(Some(Fr::ONE), |power| Some(*power * base))
+        .take(count)
+        .collect()
+}
+
+/// A root of unity whose powers below `pieces` lie in different cosets of the domain.
+fn extended(k: u32, pieces: usize) -> Fr {
+    let k = k + pieces.next_power_of_two().trailing_zeros();
+    (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
+}
+
+/// Fixed columns whose values a proof needs, not only their polynomials.
+fn read_values(cs: &ConstraintSystem<Fr>) -> BTreeSet<usize> {
+    let copied = cs.permutation().get_columns();
+    let copied = copied.iter().filter_map(fixed_index);
+    let looked_up = cs.lookups().iter().flat_map(|lookup| {
+        let sides = [lookup.input_expressions(), lookup.table_expressions()];
+        sides.into_iter().flatten().flat_map(Expression::extract_fixed)
+    });
+    copied.chain(looked_up).collect()
+}
+
+fn fixed_index(column: &Column<Any>) -> Option<usize> {
+    matches!(column.column_type(), Any::Fixed).then_some(column.index())
+}

@@ -1,0 +1,289 @@
+//! What the quotient divides: every constraint of the circuit, of its copies and of its lookups,
+//! weighed by powers of a challenge, in the order that the verifier adds them up.
+
+use std::collections::BTreeMap;
+
+use ff::{Field, PrimeField};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::plonk::{Any, Column, ConstraintSystem, Expression};
+
+use super::program::{Builder, Program, Value};
+
+/// Where the polynomials of a circuit and its proof stand.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// First fixed column.
+    pub fixed: usize,
+    /// First permutation.
+    pub permutations: usize,
+    /// 1 in row 0.
+    pub first: usize,
+    /// 1 in the row after the last usable one.
+    pub last: usize,
+    /// 1 in usable rows.
+    pub active: usize,
+    /// `X`.
+    pub identity: usize,
+    /// First advice column.
+    pub advice: usize,
+    /// First instance column.
+    pub instance: usize,
+    /// Running products of the copies.
+    pub products: usize,
+    /// Permuted input, permuted table and product of each lookup.
+    pub lookups: usize,
+}
+
+impl Places {
+    /// Where a column of the circuit stands.
+    pub fn column(&self, column: &Column<Any>) -> usize {
+        let first = match column.column_type() {
+            Any::Fixed => self.fixed,
+            Any::Advice(_) => self.advice,
+            Any::Instance => self.instance,
+        };
+        first + column.index()
+    }
+}
+
+/// Challenges drawn before the quotient.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// The circuit's own.
+    pub circuit: Vec<Fr>,
+    /// Compresses the tuples of lookups.
+    pub theta: Fr,
+    /// Copies and lookups: of columns and inputs.
+    pub beta: Fr,
+    /// Copies and lookups: of cells and tables.
+    pub gamma: Fr,
+}
+
+/// Turns the circuit's expressions into values of a program.
+pub struct Translator<'a> {
+    /// The program.
+    pub builder: Builder,
+    places: &'a Places,
+    challenges: &'a [Fr],
+}
+
+impl<'a> Translator<'a> {
+    /// An empty program.
+    pub fn new(places: &'a Places, challenges: &'a [Fr]) -> Self {
+        Self {
+            builder: Builder::default(),
+            places,
+            challenges,
+        }
+    }
+
+    /// The value of an expression.
+    pub fn value(&mut self, expression: &Expression<Fr>) -> Value {
+        match expression {
+            Expression::Constant(value) => self.builder.constant(*value),
+            // Selectors are fixed columns by the time there is a key.
+            Expression::Selector(_) => self.builder.constant(Fr::ZERO),
+            Expression::Fixed(query) => {
+                let column = self.places.fixed + query.column_index();
+                self.builder.cell(column, query.rotation().0)
+            }
+            Expression::Advice(query) => {
+                let column = self.places.advice + query.column_index();
+                self.builder.cell(column, query.rotation().0)
+            }
+            Expression::Instance(query) => {
+                let column = self.places.instance + query.column_index();
+                self.builder.cell(column, query.rotation().0)
+            }
+            Expression::Challenge(challenge) => {
+                self.builder.constant(self.challenges[challenge.index()])
+            }
+            Expression::Negated(inner) => {
+                let inner = self.value(inner);
+                self.builder.negate(inner)
+            }
+            Expression::Sum(a, b) => {
+                if let Expression::Negated(b) = &**b {
+                    let (a, b) = (self.value(a), self.value(b));
+                    return self.builder.sub(a, b);
+                }
+                let (a, b) = (self.value(a), self.value(b));
+                self.builder.add(a, b)
+            }
+            Expression::Product(a, b) => {
+                let (a, b) = (self.value(a), self.value(b));
+                self.builder.mul(a, b)
+            }
+            Expression::Scaled(inner, factor) => {
+                let inner = self.value(inner);
+                let factor = self.builder.constant(*factor);
+                self.builder.mul(inner, factor)
+            }
+        }
+    }
+
+    /// `theta^(m-1) e_0 + ... + e_(m-1)`.
+    pub fn compressed(&mut self, expressions: &[Expression<Fr>], theta: Fr) -> Value {
+        let theta = self.builder.constant(theta);
+        let zero = self.builder.constant(Fr::ZERO);
+        expressions.iter().fold(zero, |sum, expression| {
+            let value = self.value(expression);
+            let sum = self.builder.mul(sum, theta);
+            self.builder.add(sum, value)
+        })
+    }
+}
+
+/// A constraint: what is 0 wherever the selector is not.
+struct Constraint {
+    selector: Option<Value>,
+    value: Value,
+}
+
+/// The program of the weighed sum of all constraints.
+pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: Fr) -> Program {
+    let mut t = Translator::new(places, &drawn.circuit);
+    let mut constraints: Vec<Constraint> = Vec::new();
+    for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
+        constraints.push(match polynomial {
+            // Most are a selector times something: what shares a selector is multiplied by it once.
+            Expression::Product(selector, rest) if matches!(**selector, Expression::Fixed(_)) => {
+                Constraint {
+                    selector: Some(t.value(selector)),
+                    value: t.value(rest),
+                }
+            }
+            other => Constraint {
+                selector: None,
+                value: t.value(other),
+            },
+        });
+    }
+    copies(&mut t, cs, places, drawn, &mut constraints);
+    lookups(&mut t, cs, places, drawn, &mut constraints);
+
+    let mut weight = Fr::ONE;
+    let mut groups: BTreeMap<Option<Value>, Vec<(Value, Fr)>> = BTreeMap::new();
+    for constraint in constraints.iter().rev() {
+        let group = groups.entry(constraint.selector).or_default();
+        group.push((constraint.value, weight));
+        weight *= y;
+    }
+    let mut sum = t.builder.constant(Fr::ZERO);
+    for (selector, terms) in groups {
+        let mut group = t.builder.combine(&terms);
+        if let Some(selector) = selector {
+            group = t.builder.mul(selector, group);
+        }
+        sum = t.builder.add(sum, group);
+    }
+    t.builder.finish(sum)
+}
+
+/// Columns whose copies share a running product.
+pub fn columns_a_product(cs: &ConstraintSystem<Fr>) -> usize {
+    cs.degree() - 2
+}
+
+fn copies(
+    t: &mut Translator<'_>,
+    cs: &ConstraintSystem<Fr>,
+    places: &Places,
+    drawn: &Drawn,
+    constraints: &mut Vec<Constraint>,
+) {
+    let columns = cs.permutation().get_columns();
+    let sets: Vec<&[Column<Any>]> = columns.chunks(columns_a_product(cs)).collect();
+    let last_rotation = -(cs.blinding_factors() as i32 + 1);
+    let b = &mut t.builder;
+    let one = b.constant(Fr::ONE);
+    let first = b.cell(places.first, 0);
+    let last = b.cell(places.last, 0);
+    let active = b.cell(places.active, 0);
+    let mut push = |selector: Value, value: Value| {
+        constraints.push(Constraint {
+            selector: Some(selector),
+            value,
+        });
+    };
+    if sets.is_empty() {
+        return;
+    }
+    let product = b.cell(places.products, 0);
+    push(first, b.sub(one, product));
+    let product = b.cell(places.products + sets.len() - 1, 0);
+    let square = b.mul(product, product);
+    push(last, b.sub(square, product));
+    for set in 1..sets.len() {
+        let product = b.cell(places.products + set, 0);
+        let before = b.cell(places.products + set - 1, last_rotation);
+        push(first, b.sub(product, before));
+    }
+    let (beta, gamma) = (b.constant(drawn.beta), b.constant(drawn.gamma));
+    let identity = b.cell(places.identity, 0);
+    let mut delta = drawn.beta;
+    let mut index = 0;
+    for (set, columns) in sets.iter().enumerate() {
+        let mut left = b.cell(places.products + set, 1);
+        let mut right = b.cell(places.products + set, 0);
+        for column in *columns {
+            let cell = b.cell(places.column(column), 0);
+            let cell = b.add(cell, gamma);
+            let permuted = b.cell(places.permutations + index, 0);
+            let permuted = b.mul(permuted, beta);
+            let permuted = b.add(cell, permuted);
+            left = b.mul(left, permuted);
+            let own = b.constant(delta);
+            let own = b.mul(identity, own);
+            let own = b.add(cell, own);
+            right = b.mul(right, own);
+            delta *= Fr::DELTA;
+            index += 1;
+        }
+        push(active, b.sub(left, right));
+    }
+}
+
+fn lookups(
+    t: &mut Translator<'_>,
+    cs: &ConstraintSystem<Fr>,
+    places: &Places,
+    drawn: &Drawn,
+    constraints: &mut Vec<Constraint>,
+) {
+    for (i, lookup) in cs.lookups().iter().enumerate() {
+        let input = t.compressed(lookup.input_expressions(), drawn.theta);
+        let table = t.compressed(lookup.table_expressions(), drawn.theta);
+        let b = &mut t.builder;
+        let place = places.lookups + 3 * i;
+        let (permuted_input, permuted_table) = (b.cell(place, 0), b.cell(place + 1, 0));
+        let (product, next) = (b.cell(place + 2, 0), b.cell(place + 2, 1));
+        let first = b.cell(places.first, 0);
+        let last = b.cell(places.last, 0);
+        let active = b.cell(places.active, 0);
+        let one = b.constant(Fr::ONE);
+        let (beta, gamma) = (b.constant(drawn.beta), b.constant(drawn.gamma));
+        let mut push = |selector: Value, value: Value| {
+            constraints.push(Constraint {
+                selector: Some(selector),
+                value,
+            });
+        };
+        push(first, b.sub(one, product));
+        let square = b.mul(product, product);
+        push(last, b.sub(square, product));
+        let mut side = |product: Value, input: Value, table: Value| {
+            let (input, table) = (b.add(input, beta), b.add(table, gamma));
+            let value = b.mul(product, input);
+            b.mul(value, table)
+        };
+        let left = side(next, permuted_input, permuted_table);
+        let right = side(product, input, table);
+        push(active, b.sub(left, right));
+        let difference = b.sub(permuted_input, permuted_table);
+        push(first, difference);
+        let above = b.cell(place, -1);
+        let step = b.sub(permuted_input, above);
+        push(active, b.mul(difference, step));
+    }
+}

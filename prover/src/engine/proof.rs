@@ -1,0 +1,421 @@
+//! A proof, message by message, as the library's verifier reads it.
+
+mod lookup;
+mod opening;
+mod product;
+mod quotient;
+
+use std::io;
+
+use ff::Field;
+use halo2_proofs::halo2curves::group::Curve;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2_proofs::plonk::{Any, Column};
+use halo2_proofs::transcript::{
+    Blake2bWrite, Challenge255, EncodedChallenge, Transcript, TranscriptWrite,
+    TranscriptWriterBuffer,
+};
+use rand::{CryptoRng, RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+
+use super::column::{combine, Cells};
+use super::key::{ProvingKey, Special};
+use super::numerator::{columns_a_product, numerator, Drawn, Places};
+use super::simd::{Arithmetic, Block, Scalar, Simd};
+use opening::Query;
+
+/// What a proof is about: the cells of every advice column.
+pub trait Witness: Sync {
+    /// Cells of a column of the first phase.
+    fn first(&self, column: usize) -> Cells;
+
+    /// Fills the columns of the second phase, once the challenges are known.
+    fn draw(&mut self, challenges: &[Fr]);
+
+    /// Cells of a column of the second phase.
+    fn second(&self, column: usize) -> Cells;
+
+    /// Called when no more cells are needed, so that their memory can go.
+    fn done(&mut self);
+}
+
+/// Steps of a proof, for those who watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Columns of the first phase are committed to.
+    FirstPhase,
+    /// Columns of the second phase are made and committed to.
+    SecondPhase,
+    /// Lookups and copies.
+    Arguments,
+    /// The quotient, on one coset after another.
+    Quotient,
+    /// Evaluations and their opening.
+    Opening,
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// A lookup whose input is not in its table.
+    #[error("the witness is false: row {row} of the lookup `{lookup}` is not in its table")]
+    Lookup {
+        /// Which lookup.
+        lookup: String,
+        /// The first such row.
+        row: usize,
+    },
+    /// The instance column has another length than the circuit leaves room for.
+    #[error("{0} public inputs do not fit the circuit")]
+    Instance(usize),
+    /// The transcript could not be written.
+    #[error("the transcript: {0}")]
+    Transcript(#[from] io::Error),
+}
+
+type Writer = Blake2bWrite<Vec<u8>, G1Affine, Challenge255<G1Affine>>;
+
+fn challenge(transcript: &mut Writer) -> Fr {
+    transcript.squeeze_challenge().get_scalar()
+}
+
+fn write_points(transcript: &mut Writer, points: &[G1]) -> io::Result<()> {
+    let mut affine = vec![G1Affine::default(); points.len()];
+    G1::batch_normalize(points, &mut affine);
+    affine
+        .into_iter()
+        .try_for_each(|point| transcript.write_point(point))
+}
+
+/// Columns that were committed to.
+#[derive(Default)]
+struct Columns {
+    /// Coefficients.
+    polynomials: Vec<Vec<Block>>,
+    /// Values of those that lookups or copies read.
+    values: Vec<Option<Vec<Block>>>,
+}
+
+/// Makes a proof for one instance column.
+///
+/// # Errors
+/// A witness that is false in a way that stops the prover, or a transcript that cannot be written.
+/// Most false witnesses make a proof, which does not verify.
+pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
+    key: &ProvingKey<S>,
+    witness: &mut dyn Witness,
+    instance: &[Fr],
+    rng: &mut R,
+    watch: &mut dyn FnMut(Step),
+) -> Result<Vec<u8>, ProofError> {
+    let s = key.domain.simd;
+    let n = key.domain.n();
+    let cs = key.verifying.cs();
+    let usable = n - (cs.blinding_factors() + 1);
+    if instance.len() > usable {
+        return Err(ProofError::Instance(instance.len()));
+    }
+    let mut transcript = Writer::init(Vec::new());
+    key.verifying.hash_into(&mut transcript)?;
+    for value in instance {
+        transcript.common_scalar(*value)?;
+    }
+    let prover = Prover {
+        key,
+        usable,
+        read: read_columns(key),
+    };
+
+    watch(Step::FirstPhase);
+    let mut advice = Columns {
+        polynomials: vec![Vec::new(); cs.num_advice_columns()],
+        values: vec![None; cs.num_advice_columns()],
+    };
+    prover.commit_phase(&mut advice, 0, &|column| witness.first(column), rng, &mut transcript)?;
+    let challenges: Vec<Fr> = cs
+        .challenge_phase()
+        .iter()
+        .map(|_| challenge(&mut transcript))
+        .collect();
+    watch(Step::SecondPhase);
+    witness.draw(&challenges);
+    prover.commit_phase(&mut advice, 1, &|column| witness.second(column), rng, &mut transcript)?;
+    witness.done();
+
+    watch(Step::Arguments);
+    let instance_values = Cells::Elements(instance.to_vec()).column(s, n, &[]);
+    let mut instance_polynomial = instance_values.clone();
+    key.domain.interpolate(&mut instance_polynomial);
+    let theta = challenge(&mut transcript);
+    let places = prover.places();
+    let values = Values {
+        key,
+        places: &places,
+        advice: &advice.values,
+        instance: &instance_values,
+    };
+    let mut drawn = Drawn {
+        circuit: challenges,
+        theta,
+        beta: Fr::ZERO,
+        gamma: Fr::ZERO,
+    };
+    let permuted = lookup::permute(&values, &drawn, usable, rng)?;
+    for lookup in &permuted {
+        let points = [&lookup.input, &lookup.table].map(|column| key.lagrange.commit(column));
+        write_points(&mut transcript, &points)?;
+    }
+    drawn.beta = challenge(&mut transcript);
+    drawn.gamma = challenge(&mut transcript);
+    let products = product::copies(&values, &drawn, usable, rng);
+    let lookup_products: Vec<Vec<Block>> = permuted
+        .iter()
+        .map(|lookup| product::lookup(key, lookup, &drawn, usable, rng))
+        .collect();
+    let points: Vec<G1> = products
+        .iter()
+        .chain(&lookup_products)
+        .map(|column| key.lagrange.commit(column))
+        .collect();
+    write_points(&mut transcript, &points)?;
+    let mut own = vec![instance_polynomial];
+    let arguments = products.into_iter().chain(
+        permuted
+            .into_iter()
+            .zip(lookup_products)
+            .flat_map(|(lookup, product)| [lookup.input, lookup.table, product]),
+    );
+    own.extend(arguments.map(|mut column| {
+        key.domain.interpolate(&mut column);
+        column
+    }));
+    let random = prover.random_polynomial(rng);
+    write_points(&mut transcript, &[key.powers.commit(&random)])?;
+    let y = challenge(&mut transcript);
+    drop(advice.values);
+
+    let mut polynomials: Vec<&[Block]> = key.polynomials.iter().map(Vec::as_slice).collect();
+    polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
+    polynomials.extend(own.iter().map(Vec::as_slice));
+    let program = numerator(cs, &places, &drawn, y);
+    let pieces = quotient::quotient(key, &program, &polynomials, &mut || watch(Step::Quotient));
+    let points: Vec<G1> = pieces.iter().map(|piece| key.powers.commit(piece)).collect();
+    write_points(&mut transcript, &points)?;
+
+    watch(Step::Opening);
+    let x = challenge(&mut transcript);
+    let xn = x.pow_vartime([n as u64]);
+    let weighed: Vec<(&[Block], Fr)> = pieces
+        .iter()
+        .map(Vec::as_slice)
+        .zip(opening::powers_of(xn))
+        .collect();
+    let whole = combine(s, &weighed);
+    drop(pieces);
+    let quotient = polynomials.len();
+    polynomials.push(&whole);
+    polynomials.push(&random);
+    let queries = prover.queries(&places, quotient);
+    opening::open(key, &polynomials, &queries, x, &mut transcript)?;
+    Ok(transcript.finalize())
+}
+
+/// Values of the columns that lookups and copies read.
+struct Values<'a, S> {
+    key: &'a ProvingKey<S>,
+    places: &'a Places,
+    advice: &'a [Option<Vec<Block>>],
+    instance: &'a [Block],
+}
+
+impl<S: Simd<Scalar>> Values<'_, S> {
+    /// The values of the column at a place.
+    fn at(&self, place: usize) -> &[Block] {
+        let values = if place >= self.places.instance {
+            Some(self.instance)
+        } else if place >= self.places.advice {
+            self.advice[place - self.places.advice].as_deref()
+        } else {
+            self.key.fixed[place - self.places.fixed].as_deref()
+        };
+        values.unwrap_or_else(|| unreachable!("columns that are read are kept"))
+    }
+
+    fn column(&self, column: &Column<Any>) -> &[Block] {
+        self.at(self.places.column(column))
+    }
+}
+
+/// What stays the same over a proof.
+struct Prover<'a, S> {
+    key: &'a ProvingKey<S>,
+    usable: usize,
+    /// Advice columns that lookups or copies read.
+    read: Vec<bool>,
+}
+
+fn read_columns<S>(key: &ProvingKey<S>) -> Vec<bool> {
+    let cs = key.verifying.cs();
+    let mut read = vec![false; cs.num_advice_columns()];
+    for column in cs.permutation().get_columns() {
+        if matches!(column.column_type(), Any::Advice(_)) {
+            read[column.index()] = true;
+        }
+    }
+    for lookup in cs.lookups() {
+        let sides = [lookup.input_expressions(), lookup.table_expressions()];
+        for column in sides.into_iter().flatten().flat_map(|e| e.extract_advices()) {
+            read[column] = true;
+        }
+    }
+    read
+}
+
+impl<S: Arithmetic> Prover<'_, S> {
+    /// Commits to the columns of a phase, and writes the commitments in the order of columns.
+    fn commit_phase<R: RngCore + CryptoRng>(
+        &self,
+        columns: &mut Columns,
+        phase: u8,
+        cells: &(dyn Fn(usize) -> Cells + Sync),
+        rng: &mut R,
+        transcript: &mut Writer,
+    ) -> io::Result<()> {
+        let phases = self.key.verifying.cs().advice_column_phase();
+        let seeded: Vec<(usize, ChaCha20Rng)> = (0..phases.len())
+            .filter(|column| phases[*column] == phase)
+            .map(|column| (column, fork(rng)))
+            .collect();
+        let done: Vec<(usize, G1, Vec<Block>, Option<Vec<Block>>)> = seeded
+            .into_par_iter()
+            .map(|(column, mut rng)| {
+                let (point, values) = self.commit_column(&cells(column), &mut rng);
+                let mut polynomial = values;
+                let kept = self.read[column].then(|| polynomial.clone());
+                self.key.domain.interpolate(&mut polynomial);
+                (column, point, polynomial, kept)
+            })
+            .collect();
+        let points: Vec<G1> = done.iter().map(|(_, point, ..)| *point).collect();
+        for (column, _, polynomial, kept) in done {
+            columns.polynomials[column] = polynomial;
+            columns.values[column] = kept;
+        }
+        write_points(transcript, &points)
+    }
+
+    fn commit_column(&self, cells: &Cells, rng: &mut ChaCha20Rng) -> (G1, Vec<Block>) {
+        let n = self.key.domain.n();
+        let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut *rng)).collect();
+        let values = cells.column(self.key.domain.simd, n, &tail);
+        let point = self.key.lagrange.commit(&values);
+        (point, values)
+    }
+
+    fn places(&self) -> Places {
+        let key = self.key;
+        let cs = key.verifying.cs();
+        let advice = key.polynomials.len();
+        let instance = advice + cs.num_advice_columns();
+        let products = instance + cs.num_instance_columns();
+        let columns = cs.permutation().get_columns().len();
+        Places {
+            fixed: 0,
+            permutations: key.permutation(0),
+            first: key.special(Special::First),
+            last: key.special(Special::Last),
+            active: key.special(Special::Active),
+            identity: key.special(Special::Identity),
+            advice,
+            instance,
+            products,
+            lookups: products + columns.div_ceil(columns_a_product(cs)),
+        }
+    }
+
+    /// A polynomial that hides what the quotient's evaluation would tell.
+    fn random_polynomial<R: RngCore + CryptoRng>(&self, rng: &mut R) -> Vec<Block> {
+        let s = self.key.domain.simd;
+        let mut out = vec![Block::ZERO; self.key.domain.blocks()];
+        let mut tasks: Vec<(&mut [Block], ChaCha20Rng)> =
+            out.chunks_mut(1 << 10).map(|chunk| (chunk, fork(rng))).collect();
+        tasks.par_iter_mut().for_each(|(chunk, rng)| {
+            for block in chunk.iter_mut() {
+                let elements = std::array::from_fn(|_| Fr::random(&mut *rng));
+                *block = Simd::<Scalar>::import(s, &elements);
+            }
+        });
+        out
+    }
+
+    /// Everything that is opened, in the order that the verifier reads and combines it.
+    fn queries(&self, places: &Places, quotient: usize) -> Queries {
+        let cs = self.key.verifying.cs();
+        let columns = cs.permutation().get_columns().len();
+        let sets = columns.div_ceil(columns_a_product(cs));
+        let last = -(cs.blinding_factors() as i32 + 1);
+        let query = |polynomial: usize, rotation: i32| Query {
+            polynomial,
+            rotation,
+        };
+        let advice = cs
+            .advice_queries()
+            .iter()
+            .map(|(column, at)| query(places.advice + column.index(), at.0));
+        let fixed = cs
+            .fixed_queries()
+            .iter()
+            .map(|(column, at)| query(places.fixed + column.index(), at.0));
+        let permutations = (0..columns).map(|i| query(places.permutations + i, 0));
+        let product = |set: usize| places.products + set;
+        let lookup = |i: usize| places.lookups + 3 * i;
+
+        let mut written: Vec<Query> = advice.clone().chain(fixed.clone()).collect();
+        written.push(query(quotient + 1, 0));
+        written.extend(permutations.clone());
+        for set in 0..sets {
+            written.extend([query(product(set), 0), query(product(set), 1)]);
+            if set + 1 < sets {
+                written.push(query(product(set), last));
+            }
+        }
+        for i in 0..cs.lookups().len() {
+            let (input, table, product) = (lookup(i), lookup(i) + 1, lookup(i) + 2);
+            written.extend([query(product, 0), query(product, 1)]);
+            written.extend([query(input, 0), query(input, -1), query(table, 0)]);
+        }
+
+        let mut opened: Vec<Query> = advice.collect();
+        for set in 0..sets {
+            opened.extend([query(product(set), 0), query(product(set), 1)]);
+        }
+        opened.extend((0..sets.saturating_sub(1)).rev().map(|set| query(product(set), last)));
+        for i in 0..cs.lookups().len() {
+            let (input, table, product) = (lookup(i), lookup(i) + 1, lookup(i) + 2);
+            opened.extend([query(product, 0), query(input, 0), query(table, 0)]);
+            opened.extend([query(input, -1), query(product, 1)]);
+        }
+        opened.extend(fixed);
+        opened.extend(permutations);
+        opened.extend([query(quotient, 0), query(quotient + 1, 0)]);
+        Queries { written, opened }
+    }
+}
+
+/// Evaluations in the order they are written, and openings in the order they are combined.
+struct Queries {
+    written: Vec<Query>,
+    opened: Vec<Query>,
+}
+
+fn fork<R: RngCore + CryptoRng>(rng: &mut R) -> ChaCha20Rng {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    ChaCha20Rng::from_seed(seed)
+}
+
+/// The inverse of an element that is not 0, and 0 of 0.
+fn invert(value: Fr) -> Fr {
+    value.invert().unwrap_or(Fr::ZERO)
+}

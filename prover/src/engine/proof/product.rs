@@ -1,0 +1,115 @@
+//! Running products: of copies, and of lookups.
+
+use ff::{Field, PrimeField};
+use halo2_proofs::halo2curves::bn256::Fr;
+use rand::{CryptoRng, RngCore};
+
+use super::super::column::{export, fill, invert, Cells};
+use super::super::key::ProvingKey;
+use super::super::numerator::{columns_a_product, Drawn};
+use super::super::simd::{Block, Scalar, Simd};
+use super::lookup::Permuted;
+use super::Values;
+
+/// The products of the copies, set by set, each going on where the one before ends.
+pub(super) fn copies<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+    values: &Values<'_, S>,
+    drawn: &Drawn,
+    usable: usize,
+    rng: &mut R,
+) -> Vec<Vec<Block>> {
+    let key = values.key;
+    let domain = &key.domain;
+    let s = domain.simd;
+    let cs = key.verifying.cs();
+    let columns = cs.permutation().get_columns();
+    let points = super::super::fft::powers(s, Fr::ONE, domain.omega, domain.n());
+    let mut start = Fr::ONE;
+    let mut delta = drawn.beta;
+    let chunk = columns_a_product(cs);
+    columns
+        .chunks(chunk)
+        .zip(key.permutations.chunks(chunk))
+        .map(|(columns, permutations)| {
+            let columns: Vec<&[Block]> = columns.iter().map(|c| values.column(c)).collect();
+            let product = |terms: &dyn Fn(usize, usize) -> S::Wide, i: usize| {
+                let gamma = s.splat(drawn.gamma);
+                (0..columns.len()).fold(s.splat(Fr::ONE), |product, c| {
+                    let cell = s.add(s.load(&columns[c][i]), gamma);
+                    let term = s.add(cell, terms(c, i));
+                    s.mul(product, term)
+                })
+            };
+            let mut ratio = vec![Block::ZERO; domain.blocks()];
+            fill(s, &mut ratio, |i, _| {
+                let beta = s.splat(drawn.beta);
+                let permuted = |c: usize, i: usize| s.mul(s.load(&permutations[c][i]), beta);
+                product(&permuted, i)
+            });
+            invert(s, &mut ratio);
+            let deltas: Vec<Fr> = columns
+                .iter()
+                .map(|_| {
+                    let own = delta;
+                    delta *= Fr::DELTA;
+                    own
+                })
+                .collect();
+            fill(s, &mut ratio, |i, ratio| {
+                let own = |c: usize, i: usize| {
+                    s.mul(s.load(&points[i]), s.splat(deltas[c]))
+                };
+                s.mul(s.load(ratio), product(&own, i))
+            });
+            let (column, end) = run(s, &ratio, start, usable, domain.n(), rng);
+            start = end;
+            column
+        })
+        .collect()
+}
+
+/// The product of a lookup.
+pub(super) fn lookup<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+    key: &ProvingKey<S>,
+    lookup: &Permuted,
+    drawn: &Drawn,
+    usable: usize,
+    rng: &mut R,
+) -> Vec<Block> {
+    let domain = &key.domain;
+    let s = domain.simd;
+    let product = |input: &Block, table: &Block| {
+        let input = s.add(s.load(input), s.splat(drawn.beta));
+        let table = s.add(s.load(table), s.splat(drawn.gamma));
+        s.mul(input, table)
+    };
+    let mut ratio = vec![Block::ZERO; domain.blocks()];
+    fill(s, &mut ratio, |i, _| product(&lookup.input[i], &lookup.table[i]));
+    invert(s, &mut ratio);
+    fill(s, &mut ratio, |i, ratio| {
+        let above = product(&lookup.compressed_input[i], &lookup.compressed_table[i]);
+        s.mul(s.load(ratio), above)
+    });
+    run(s, &ratio, Fr::ONE, usable, domain.n(), rng).0
+}
+
+/// `start`, then each product with the ratios so far up to row `usable`, then random cells; and the
+/// product in row `usable`.
+fn run<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+    s: S,
+    ratio: &[Block],
+    start: Fr,
+    usable: usize,
+    rows: usize,
+    rng: &mut R,
+) -> (Vec<Block>, Fr) {
+    let mut product = start;
+    let mut cells = Vec::with_capacity(usable + 1);
+    for ratio in &export(s, ratio)[..usable] {
+        cells.push(product);
+        product *= ratio;
+    }
+    cells.push(product);
+    let tail: Vec<Fr> = (usable + 1..rows).map(|_| Fr::random(&mut *rng)).collect();
+    (Cells::Elements(cells).column(s, rows, &tail), product)
+}

@@ -1,0 +1,255 @@
+//! Eight field elements at once.
+//!
+//! A [`Block`] holds eight elements, in the layout and Montgomery form of the arithmetic that made
+//! it; a [`Simd`] loads blocks, computes and stores them. [`Ifma`] multiplies eight elements in the
+//! time a scalar multiplication takes for two or three; [`Portable`] does the same with the
+//! library's arithmetic wherever the instructions are missing. A block never leaves its process.
+//!
+//! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
+//! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`.
+
+use bytemuck::{Pod, Zeroable};
+use ff::PrimeField;
+use halo2_proofs::halo2curves::bn256::{Fq, Fr};
+use halo2_proofs::halo2curves::serde::SerdeObject;
+
+#[cfg(target_arch = "x86_64")]
+pub use ifma::Ifma;
+
+/// Elements computed at once.
+pub const LANES: usize = 8;
+
+/// Eight elements below `2 p`, as the [`Simd`] that stored them lays them out.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+pub struct Block(pub [[u64; LANES]; 4]);
+
+impl Block {
+    /// Eight zeros.
+    pub const ZERO: Block = Block([[0; LANES]; 4]);
+}
+
+/// An affine point: the words of x, then those of y.
+pub type PointWords = [u64; 8];
+
+/// A prime field of 254 bits.
+pub trait Prime: Copy + Send + Sync + 'static {
+    /// The library's element.
+    type Element: PrimeField<Repr = [u8; 32]> + SerdeObject;
+    /// The modulus, in words.
+    const MODULUS: [u64; 4];
+}
+
+/// The scalar field of BN254.
+#[derive(Debug, Clone, Copy)]
+pub struct Scalar;
+
+/// The base field of BN254.
+#[derive(Debug, Clone, Copy)]
+pub struct Base;
+
+impl Prime for Scalar {
+    type Element = Fr;
+    const MODULUS: [u64; 4] = [
+        0x43e1_f593_f000_0001,
+        0x2833_e848_79b9_7091,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+}
+
+impl Prime for Base {
+    type Element = Fq;
+    const MODULUS: [u64; 4] = [
+        0x3c20_8c16_d87c_fd47,
+        0x9781_6a91_6871_ca8d,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+}
+
+/// A set of instructions, known to be there.
+pub trait Machine: Copy + Send + Sync + std::fmt::Debug + 'static {
+    /// Runs `work` with these instructions.
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
+}
+
+/// Arithmetic on eight elements of one field.
+pub trait Simd<P: Prime>: Machine {
+    /// Eight elements in registers.
+    type Wide: Copy;
+
+    /// Reads a block. Bound 2.
+    fn load(self, block: &Block) -> Self::Wide;
+
+    /// Writes a block. Takes bound 2.
+    fn store(self, value: Self::Wide) -> Block;
+
+    /// Eight times the same element. Bound 1.
+    fn splat(self, element: P::Element) -> Self::Wide;
+
+    /// `a + b`; bounds add, to 64 at most.
+    fn add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a - b` for `b` of bound 4: the bound of `a` plus 4.
+    fn sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a - b` for `b` of bound 2: the bound of `a` plus 2.
+    fn sub_reduced(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a * b`. The product of the bounds is at most 64; gives bound 2.
+    fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a * a`. Takes bound 8; gives bound 2.
+    fn square(self, a: Self::Wide) -> Self::Wide {
+        self.mul(a, a)
+    }
+
+    /// The same elements with bound 2. Takes bound 8.
+    fn reduce(self, a: Self::Wide) -> Self::Wide;
+
+    /// The elements of a block that the library computed.
+    fn import(self, elements: &[P::Element; LANES]) -> Block;
+
+    /// Elements of a block, as the library computes with them.
+    fn export(self, block: &Block) -> [P::Element; LANES];
+
+    /// Small integers. Bound 2.
+    fn small(self, integers: [u16; LANES]) -> Self::Wide;
+
+    /// Elements of a block as integers below the modulus, in words.
+    fn integers(self, block: &Block) -> [[u64; 4]; LANES];
+
+    /// `-a` in the lanes whose bit of `lanes` is set. Takes and gives bound 2.
+    fn negate_where(self, a: Self::Wide, lanes: u8) -> Self::Wide;
+
+    /// The coordinates of eight points, which are below the modulus. Bound 2.
+    fn load_points(self, points: [&PointWords; LANES]) -> (Self::Wide, Self::Wide);
+
+    /// The words of eight points. Takes bound 2.
+    fn store_points(self, x: Self::Wide, y: Self::Wide) -> [PointWords; LANES];
+
+    /// Lane `i` of value `j` for lane `j` of value `i`.
+    fn transpose(self, values: [Self::Wide; LANES]) -> [Self::Wide; LANES];
+
+    /// Eight elements moved by `shift` lanes: the last `8 - shift` of `a`, then the first of `b`.
+    fn shifted(self, a: &Block, b: &Block, shift: usize) -> Self::Wide;
+}
+
+/// Arithmetic of both fields of the curve.
+pub trait Arithmetic: Simd<Scalar> + Simd<Base> {}
+
+impl<S: Simd<Scalar> + Simd<Base>> Arithmetic for S {}
+
+/// Words of an element in the library's own form.
+pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(element.to_raw_bytes().chunks_exact(8)) {
+        let mut array = [0; 8];
+        array.copy_from_slice(bytes);
+        *word = u64::from_le_bytes(array);
+    }
+    words
+}
+
+/// The element of words that [`words`] gave.
+pub fn element<E: SerdeObject>(words: [u64; 4]) -> E {
+    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words))
+}
+
+/// The library's arithmetic, eight times.
+#[derive(Debug, Clone, Copy)]
+pub struct Portable;
+
+impl Machine for Portable {
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        work()
+    }
+}
+
+impl<P: Prime> Simd<P> for Portable {
+    type Wide = [P::Element; LANES];
+
+    fn load(self, block: &Block) -> Self::Wide {
+        // Element by element: nothing but this type looks into its blocks.
+        let elements: [[u64; 4]; LANES] = bytemuck::cast(block.0);
+        elements.map(element)
+    }
+
+    fn store(self, value: Self::Wide) -> Block {
+        Block(bytemuck::cast(value.map(|value| words(&value))))
+    }
+
+    fn splat(self, element: P::Element) -> Self::Wide {
+        [element; LANES]
+    }
+
+    fn add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+
+    fn sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+
+    fn sub_reduced(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Simd::<P>::sub(self, a, b)
+    }
+
+    fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        std::array::from_fn(|i| a[i] * b[i])
+    }
+
+    fn reduce(self, a: Self::Wide) -> Self::Wide {
+        a
+    }
+
+    fn import(self, elements: &[P::Element; LANES]) -> Block {
+        Simd::<P>::store(self, *elements)
+    }
+
+    fn export(self, block: &Block) -> [P::Element; LANES] {
+        Simd::<P>::load(self, block)
+    }
+
+    fn small(self, integers: [u16; LANES]) -> Self::Wide {
+        integers.map(|integer| P::Element::from(u64::from(integer)))
+    }
+
+    fn integers(self, block: &Block) -> [[u64; 4]; LANES] {
+        Simd::<P>::load(self, block).map(|element| bytemuck::cast(element.to_repr()))
+    }
+
+    fn negate_where(self, a: Self::Wide, lanes: u8) -> Self::Wide {
+        std::array::from_fn(|i| if lanes >> i & 1 == 1 { -a[i] } else { a[i] })
+    }
+
+    fn load_points(self, points: [&PointWords; LANES]) -> (Self::Wide, Self::Wide) {
+        let half = |from: usize| {
+            std::array::from_fn(|i| element(std::array::from_fn(|word| points[i][from + word])))
+        };
+        (half(0), half(4))
+    }
+
+    fn store_points(self, x: Self::Wide, y: Self::Wide) -> [PointWords; LANES] {
+        std::array::from_fn(|i| {
+            let (x, y) = (words(&x[i]), words(&y[i]));
+            std::array::from_fn(|word| if word < 4 { x[word] } else { y[word - 4] })
+        })
+    }
+
+    fn transpose(self, values: [Self::Wide; LANES]) -> [Self::Wide; LANES] {
+        std::array::from_fn(|i| std::array::from_fn(|j| values[j][i]))
+    }
+
+    fn shifted(self, a: &Block, b: &Block, shift: usize) -> Self::Wide {
+        let (a, b) = (Simd::<P>::load(self, a), Simd::<P>::load(self, b));
+        std::array::from_fn(|i| a.iter().chain(&b).nth(i + shift).copied().unwrap_or_default())
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+
+#[cfg(test)]
+mod tests;
