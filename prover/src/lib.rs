@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod error;
 pub mod generate;
 pub mod key;
+pub mod memory;
 pub mod meter;
 pub mod params;
 pub mod placement;
