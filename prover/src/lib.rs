@@ -13,4 +13,5 @@ pub mod prove;
 pub mod records;
 pub mod shard;
 pub mod snapshot;
+pub mod work;
 pub mod write;
