@@ -190,6 +190,8 @@ fn proves_the_binance_sample() {
         publish_counts: true,
         out: out.path().join("bundle"),
         records: out.path().join("records"),
+        restart: false,
+        memory: None,
     };
     let report = prove(&snapshot, &params, &options, &mut |_| ()).expect("a proof");
     assert_eq!((report.accounts, report.shards), (100, 1));

@@ -190,8 +190,9 @@ Example:
   zkmargin prove book --params params.srs --out bundle --records records
 
 The bundle is meant to be published and holds nothing private. The records are not: each goes to its customer only.
-The bundle appears whole or not at all; started again with the same folders, an interrupted run begins anew and replaces
-what it left. A finished bundle is never overwritten.")]
+The bundle appears whole or not at all, and a finished one is never overwritten. Until then BUNDLE.partial holds what is
+finished, and the secret that salts and places come from: keep it private. Started again with the same snapshot, an
+interrupted run goes on from there; what differs is named, and --restart discards what there is.")]
 pub struct ProveArgs {
     /// The snapshot folder.
     #[arg(value_name = "SNAPSHOT")]
@@ -211,6 +212,12 @@ pub struct ProveArgs {
     /// Publishes the numbers of accounts and pools; otherwise only their salted digest is.
     #[arg(long)]
     pub publish_counts: bool,
+    /// Discards what an interrupted run left and begins anew.
+    #[arg(long)]
+    pub restart: bool,
+    /// Goes ahead even where there is clearly less memory than the proof takes.
+    #[arg(long)]
+    pub ignore_memory: bool,
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,

@@ -5,6 +5,7 @@ mod bundle;
 mod commands;
 mod failure;
 mod keys;
+mod progress;
 mod report;
 mod snapshot;
 

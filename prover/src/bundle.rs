@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::ProveError;
-use crate::write::write_whole;
+use crate::write::{parent, private_folder, remove_folder, sync_folder, write_whole};
 
 /// The files of a bundle.
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +34,18 @@ pub fn check_free(out: &Path) -> Result<(), ProveError> {
     Ok(())
 }
 
-/// Writes a bundle to a folder of another name, then gives it its own.
+/// The name of a proof's file.
+pub fn proof_name(index: usize) -> String {
+    format!("proof-{index:05}.bin")
+}
+
+/// Writes a bundle to the folder `aside`, then gives it its own name. What an interrupted run left
+/// in `aside` is removed.
 ///
 /// # Errors
-/// [`ProveError::Io`].
-pub fn write(files: &BundleFiles<'_>, out: &Path) -> Result<(), ProveError> {
-    check_free(out)?;
-    in_folder(out, |folder| {
+/// [`ProveError::Io`], and [`ProveError::Exists`] when the place has been taken.
+pub fn write(files: &BundleFiles<'_>, aside: &Path, out: &Path) -> Result<(), ProveError> {
+    in_folder(aside, out, |folder| {
         let put = |name: &str, bytes: &[u8]| {
             let path = folder.join(name);
             write_whole(&path, bytes).map_err(|source| ProveError::Io { path, source })
@@ -49,38 +54,33 @@ pub fn write(files: &BundleFiles<'_>, out: &Path) -> Result<(), ProveError> {
         if let Some(risk) = files.risk {
             put("risk.json", risk)?;
         }
-        for (i, proof) in files.proofs.iter().enumerate() {
-            put(&format!("proof-{i:05}.bin"), proof)?;
+        for (index, proof) in files.proofs.iter().enumerate() {
+            put(&proof_name(index), proof)?;
         }
         put("statement.json", files.statement)
     })
 }
 
-/// Fills a new folder beside `out` and moves it there; an empty folder in its place is replaced.
+/// Fills the folder `aside` anew and moves it to `out`, where nothing or an empty folder stands.
 pub(crate) fn in_folder(
+    aside: &Path,
     out: &Path,
     fill: impl FnOnce(&Path) -> Result<(), ProveError>,
 ) -> Result<(), ProveError> {
-    let io = |source| ProveError::Io {
-        path: out.to_owned(),
-        source,
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ProveError::Io { path, source }
     };
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(io)?;
-    let aside = tempfile::Builder::new()
-        .prefix(".zkmargin-")
-        .tempdir_in(parent)
-        .map_err(io)?;
-    fill(aside.path())?;
-    open_to_read(aside.path()).map_err(io)?;
-    let path = aside.keep();
-    fs::rename(&path, out).map_err(io)?;
-    fs::File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io)
+    check_free(out)?;
+    remove_folder(aside).map_err(io(aside))?;
+    private_folder(aside).map_err(io(aside))?;
+    fill(aside)?;
+    open_to_read(aside).map_err(io(aside))?;
+    sync_folder(aside).map_err(io(aside))?;
+    fs::create_dir_all(parent(out)).map_err(io(out))?;
+    // Fails where another run has put something meanwhile.
+    fs::rename(aside, out).map_err(io(out))?;
+    sync_folder(parent(out)).map_err(io(out))
 }
 
 #[cfg(unix)]

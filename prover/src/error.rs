@@ -9,6 +9,7 @@ use zkmargin_circuits::relation::RangeError;
 
 use crate::accounts::ReadError;
 use crate::engine::proof::ProofError;
+use crate::memory::shown;
 use crate::params::ParamsError;
 
 /// Why a book is not proven.
@@ -62,6 +63,43 @@ pub enum ProveError {
     /// The place of the output is taken.
     #[error("{} exists; nothing is overwritten: remove it or choose another place", .0.display())]
     Exists(PathBuf),
+    /// The path of an output does not end in a name.
+    #[error("{} does not end in the name of a folder; give one that does", .0.display())]
+    NoName(PathBuf),
+    /// The bundle is published, the records are private.
+    #[error("{} and {} are one within the other; the bundle is published and the records are private: give folders apart", .0.display(), .1.display())]
+    Nested(PathBuf, PathBuf),
+    /// Another run has the work folder.
+    #[error("another run is using {}; wait for it, or choose another place for the bundle", .0.display())]
+    Busy(PathBuf),
+    /// The interrupted run proved something else.
+    #[error("{} holds an interrupted run for something else: {differences}; give it what it had to go on, or discard it with --restart", folder.display())]
+    OtherJob {
+        /// The work folder.
+        folder: PathBuf,
+        /// What is not the same.
+        differences: String,
+    },
+    /// What an interrupted run left is damaged.
+    #[error("{} is damaged: {problem}; discard the interrupted run with --restart", path.display())]
+    DamagedJob {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// There is clearly less memory than the proof takes.
+    #[error("shape {shape} is expected to take {} of memory and {} are available; {remedy}", shown(*needed), shown(*available))]
+    Memory {
+        /// The shape.
+        shape: &'static str,
+        /// Bytes it is expected to take.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+        /// What to do.
+        remedy: String,
+    },
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

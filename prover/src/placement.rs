@@ -26,9 +26,14 @@ impl std::fmt::Debug for Seed {
 impl Seed {
     /// From the operating system's generator.
     pub fn random(epoch: u64) -> Self {
+        Self::chosen(Self::draw(), epoch)
+    }
+
+    /// 32 bytes from the operating system's generator.
+    pub fn draw() -> [u8; 32] {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.fill_bytes(&mut bytes);
-        Self { bytes, epoch }
+        bytes
     }
 
     /// A chosen seed: the same salts and places again for the same book and epoch.

@@ -5,23 +5,25 @@ use std::path::PathBuf;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use zkmargin_circuits::field::to_hex;
-use zkmargin_circuits::shape::Shape;
+use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::{
     context_digest, CircuitId, Counts, Digest, InputDigests, ProofFields, Statement,
 };
 use zkmargin_verifier::key::key_digest;
-use zkmargin_verifier::proof::verify_proof;
-use zkmargin_verifier::setup::verifier_params;
+use zkmargin_verifier::proof::{verify_proof, ProofError};
+use zkmargin_verifier::setup::{verifier_params, Setup};
 
 use crate::bundle::{self, BundleFiles};
 use crate::error::ProveError;
-use crate::key::proving_key;
+use crate::key::{pinned_or_made, proving_key};
+use crate::memory;
 use crate::meter::{peak_rss_bytes, Cost, Meter};
 use crate::params::Parameters;
 use crate::placement::Seed;
 use crate::records;
 use crate::shard::{self, Evaluated, Phase, Placed};
 use crate::snapshot::LoadedSnapshot;
+use crate::work::{Job, WorkFolder};
 
 /// How to prove.
 #[derive(Debug, Clone)]
@@ -36,6 +38,53 @@ pub struct ProveOptions {
     pub out: PathBuf,
     /// Folder of the inclusion records.
     pub records: PathBuf,
+    /// Whether an interrupted run is discarded and not gone on with.
+    pub restart: bool,
+    /// Bytes of memory there are: a shape that clearly takes more is refused. None refuses nothing.
+    pub memory: Option<u64>,
+}
+
+/// What is about to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The shape.
+    pub shape: &'static Shape,
+    /// The setup.
+    pub setup: Setup,
+    /// Accounts of the book.
+    pub accounts: usize,
+    /// Windows they take.
+    pub windows: usize,
+    /// Proofs of the bundle.
+    pub shards: usize,
+    /// Bytes of memory that are expected to be taken.
+    pub memory: u64,
+    /// Whether an interrupted run is gone on with.
+    pub resumes: bool,
+}
+
+/// What happens, for those who watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// The book is evaluated, and this is what will be done.
+    Planned(&'a Plan),
+    /// A phase begins.
+    Begun(Phase),
+    /// A proof of an interrupted run holds and is kept.
+    Kept {
+        /// Which shard's.
+        index: usize,
+    },
+    /// A proof of an interrupted run does not hold and is made again.
+    Discarded {
+        /// Which shard's.
+        index: usize,
+        /// Why.
+        error: &'a ProofError,
+    },
+    /// The interrupted run was for another statement, though the book is the same: it was another
+    /// version of this program's.
+    OtherStatement,
 }
 
 /// What was proven and what it cost.
@@ -47,7 +96,9 @@ pub struct ProveReport {
     pub accounts: usize,
     /// Proofs of the bundle.
     pub shards: usize,
-    /// Witness and proof.
+    /// Proofs of an interrupted run among them.
+    pub kept: usize,
+    /// Witness and proof, in this run.
     pub proving: Cost,
     /// Keys.
     pub keygen: Cost,
@@ -62,17 +113,17 @@ pub struct ProveReport {
 /// Proves a snapshot: every account, and the book as a whole.
 ///
 /// The bundle folder appears whole or not at all, after the records it needs; nothing is overwritten.
+/// What an interrupted run finished is kept in a [`WorkFolder`], and gone on with.
 ///
 /// # Errors
-/// See [`ProveError`]; nothing is written then but what an interrupted run may replace.
+/// See [`ProveError`]; nothing is written then but the work folder.
 pub fn prove(
     snapshot: &LoadedSnapshot,
     params: &Parameters,
     options: &ProveOptions,
-    progress: &mut dyn FnMut(Phase),
+    progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
-    bundle::check_free(&options.out)?;
-    records::check_free(&options.records)?;
+    let work = open_work(options)?;
     let mut phases = Phases {
         progress,
         done: Vec::new(),
@@ -82,19 +133,30 @@ pub fn prove(
         shard::evaluate(snapshot, options.shape, params.k())
     })?;
     let shape = evaluated.shape;
-    let keys = phases.run(Phase::Keys, || -> Result<_, ProveError> {
-        let params = params.downsize(shape.k)?;
-        let library = |error: halo2_proofs::plonk::Error| ProveError::Library(error.to_string());
-        let proving = proving_key(shape, &params, None).map_err(library)?;
-        Ok((params, proving))
-    })?;
-    let (params, proving) = keys;
-    let verifying = proving.verifying().clone();
-
-    let seed = match options.seed {
-        Some(bytes) => Seed::chosen(bytes, snapshot.header.epoch),
-        None => Seed::random(snapshot.header.epoch),
+    let begun = match options.restart {
+        true => None,
+        false => work.job()?,
     };
+    let plan = Plan {
+        shape,
+        setup: params.setup(),
+        accounts: snapshot.book.accounts.len(),
+        windows: evaluated.windows,
+        shards: 1,
+        memory: memory::needed(shape),
+        resumes: begun.is_some(),
+    };
+    (phases.progress)(Event::Planned(&plan));
+    check_memory(snapshot, params, options, &plan)?;
+    let seed = begin(&work, begun, snapshot, options, &plan)?;
+    let seed = Seed::chosen(seed, snapshot.header.epoch);
+
+    let library = |error: halo2_proofs::plonk::Error| ProveError::Library(error.to_string());
+    let (params, verifying) = phases.run(Phase::Keys, || -> Result<_, ProveError> {
+        let params = params.downsize(shape.k)?;
+        let verifying = pinned_or_made(shape, &params).map_err(library)?;
+        Ok((params, verifying))
+    })?;
     let placed = phases.run(Phase::Witness, || shard::place(snapshot, &evaluated, &seed))?;
     let circuit_id = CircuitId {
         shape: shape.name.to_owned(),
@@ -103,6 +165,13 @@ pub fn prove(
     let statement = statement(snapshot, &params, circuit_id, &evaluated, &placed, options);
     let statement_bytes = statement.to_bytes();
     let context = context_digest(&statement_bytes);
+    if let Some(earlier) = work.context()?.filter(|earlier| *earlier != context) {
+        (phases.progress)(Event::OtherStatement);
+        records::discard(&options.records, earlier)?;
+    }
+    records::check_free(&options.records, Some(context))?;
+    work.keep_statement(&statement_bytes)?;
+
     let instance = placed
         .witness
         .instance(&snapshot.market.market, context, 0, 1);
@@ -113,15 +182,29 @@ pub fn prove(
         ..
     } = placed;
     let tree = witness.tree.clone();
-    let proof = phases.run(Phase::Proving, || {
-        shard::create(&proving, witness, &instance, &mut |_| ())
-    })?;
-    drop(proving);
-    phases.run(Phase::Checking, || {
+    let check = |proof: &[u8]| {
         let params = verifier_params(shape.k, params.tau_g2());
-        verify_proof(&params, &verifying, &instance, &proof)
-            .map_err(|error| ProveError::SelfCheck(error.to_string()))
-    })?;
+        verify_proof(&params, &verifying, &instance, proof)
+    };
+    let kept = phases.keep(0, work.proof(0)?, check)?;
+    let kept_proofs = usize::from(kept.is_some());
+    let proof = match kept {
+        Some(proof) => proof,
+        None => {
+            let proving = phases.run(Phase::ProvingKey, || {
+                proving_key(shape, &params, Some(verifying.clone())).map_err(library)
+            })?;
+            let proof = phases.run(Phase::Proving, || {
+                shard::create(&proving, witness, &instance, &mut |_| ())
+            })?;
+            drop(proving);
+            phases.run(Phase::Checking, || {
+                check(&proof).map_err(|error| ProveError::SelfCheck(error.to_string()))
+            })?;
+            work.keep_proof(0, &proof)?;
+            proof
+        }
+    };
     phases.run(Phase::Writing, || -> Result<_, ProveError> {
         let openings = records::Openings {
             tree: &tree,
@@ -142,24 +225,16 @@ pub fn prove(
             risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
             proofs: std::slice::from_ref(&proof),
         };
-        bundle::write(&files, &options.out)
+        bundle::write(&files, &work.bundle(), &options.out)?;
+        work.finish()
     })?;
 
-    let cost = |wanted: &[Phase]| {
-        phases
-            .done
-            .iter()
-            .filter(|(phase, _)| wanted.contains(phase))
-            .fold(Cost::default(), |sum, (_, cost)| Cost {
-                wall_s: sum.wall_s + cost.wall_s,
-                cpu_s: sum.cpu_s + cost.cpu_s,
-            })
-    };
     Ok(ProveReport {
-        accounts: snapshot.book.accounts.len(),
-        shards: 1,
-        proving: cost(&[Phase::Evaluating, Phase::Witness, Phase::Proving]),
-        keygen: cost(&[Phase::Keys]),
+        accounts: plan.accounts,
+        shards: plan.shards,
+        kept: kept_proofs,
+        proving: phases.cost(&[Phase::Evaluating, Phase::Witness, Phase::Proving]),
+        keygen: phases.cost(&[Phase::Keys, Phase::ProvingKey]),
         peak_rss_bytes: peak_rss_bytes(),
         proof_bytes: proof.len(),
         statement,
@@ -167,18 +242,132 @@ pub fn prove(
     })
 }
 
+/// Takes the work folder, if the places of bundle and records are free.
+fn open_work(options: &ProveOptions) -> Result<WorkFolder, ProveError> {
+    let (out, folder) = (&options.out, &options.records);
+    if out.starts_with(folder) || folder.starts_with(out) {
+        return Err(ProveError::Nested(out.clone(), folder.clone()));
+    }
+    if let Err(taken) = bundle::check_free(out) {
+        WorkFolder::tidy(out);
+        return Err(taken);
+    }
+    let work = WorkFolder::open(out)?;
+    // Another run may have ended in between.
+    bundle::check_free(out)?;
+    let own = match options.restart {
+        true => None,
+        false => work.context()?,
+    };
+    records::check_free(folder, own)?;
+    Ok(work)
+}
+
+/// The seed: that of the run that was begun, or another for a run that begins.
+fn begin(
+    work: &WorkFolder,
+    begun: Option<Job>,
+    snapshot: &LoadedSnapshot,
+    options: &ProveOptions,
+    plan: &Plan,
+) -> Result<[u8; 32], ProveError> {
+    let seed = options.seed.unwrap_or_else(Seed::draw);
+    let setup = plan.setup.to_string();
+    let job = Job::new(
+        snapshot,
+        plan.shape.name,
+        setup,
+        options.publish_counts,
+        &seed,
+    )?;
+    match begun {
+        Some(begun) => work.resume(&begun, &job, options.seed.is_some()),
+        None => {
+            if let Some(earlier) = work.context()? {
+                records::discard(&options.records, earlier)?;
+            }
+            work.begin(&job, &seed)?;
+            Ok(seed)
+        }
+    }
+}
+
+/// Refuses what clearly takes more memory than there is.
+fn check_memory(
+    snapshot: &LoadedSnapshot,
+    params: &Parameters,
+    options: &ProveOptions,
+    plan: &Plan,
+) -> Result<(), ProveError> {
+    let Some(available) = options.memory else {
+        return Ok(());
+    };
+    if !memory::is_short(plan.memory, available) {
+        return Ok(());
+    }
+    let smaller = SHAPES
+        .iter()
+        .map(|shape| (memory::needed(shape), shape))
+        .filter(|(needed, _)| *needed < plan.memory && !memory::is_short(*needed, available))
+        .filter(|(_, shape)| shard::evaluate(snapshot, Some(shape), params.k()).is_ok())
+        .min_by_key(|(needed, _)| *needed);
+    let remedy = match smaller {
+        Some((needed, shape)) => format!(
+            "use --shape {}, which holds this book in {}, or go ahead with --ignore-memory",
+            shape.name,
+            memory::shown(needed)
+        ),
+        None => "no smaller shape holds this book: free memory or use a larger machine, \
+                 or go ahead with --ignore-memory"
+            .to_owned(),
+    };
+    Err(ProveError::Memory {
+        shape: plan.shape.name,
+        needed: plan.memory,
+        available,
+        remedy,
+    })
+}
+
 struct Phases<'a> {
-    progress: &'a mut dyn FnMut(Phase),
+    progress: &'a mut dyn FnMut(Event<'_>),
     done: Vec<(Phase, Cost)>,
 }
 
 impl Phases<'_> {
     fn run<T, E>(&mut self, phase: Phase, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        (self.progress)(phase);
+        (self.progress)(Event::Begun(phase));
         let meter = Meter::start();
         let result = work()?;
         self.done.push((phase, meter.cost()));
         Ok(result)
+    }
+
+    /// What an interrupted run left as a proof, if it proves what this run proves.
+    fn keep(
+        &mut self,
+        index: usize,
+        proof: Option<Vec<u8>>,
+        check: impl Fn(&[u8]) -> Result<(), ProofError>,
+    ) -> Result<Option<Vec<u8>>, ProveError> {
+        let Some(proof) = proof else { return Ok(None) };
+        let checked = self.run(Phase::Checking, || Ok::<_, ProveError>(check(&proof)))?;
+        if let Err(error) = &checked {
+            (self.progress)(Event::Discarded { index, error });
+            return Ok(None);
+        }
+        (self.progress)(Event::Kept { index });
+        Ok(Some(proof))
+    }
+
+    fn cost(&self, wanted: &[Phase]) -> Cost {
+        self.done
+            .iter()
+            .filter(|(phase, _)| wanted.contains(phase))
+            .fold(Cost::default(), |sum, (_, cost)| Cost {
+                wall_s: sum.wall_s + cost.wall_s,
+                cpu_s: sum.cpu_s + cost.cpu_s,
+            })
     }
 }
 

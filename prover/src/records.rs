@@ -1,7 +1,8 @@
 //! Inclusion records: one file an account, found by the account's id alone.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -17,13 +18,19 @@ use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing
 use crate::bundle::in_folder;
 use crate::error::ProveError;
 use crate::snapshot::LoadedSnapshot;
+use crate::work::beside;
+use crate::write::{parent, remove_folder, sync_folder};
 
-/// Marks a folder of records, so that an interrupted run's may be replaced and nothing else is.
+/// Marks a folder of records and says of which statement they are.
 const MARKER: &str = "RECORDS.txt";
 
-/// What the marker says.
-const MARKER_TEXT: &str =
-    "Inclusion records: private, one for each customer, written by `zkmargin prove`.\n";
+fn marker(context: [u8; 32]) -> String {
+    format!(
+        "Inclusion records: private, one for each customer, written by `zkmargin prove`.\n\
+         Of the statement whose SHA-256 is {}.\n",
+        hex::encode(context)
+    )
+}
 
 /// What opens the leaves of a shard.
 #[derive(Debug, Clone, Copy)]
@@ -36,21 +43,42 @@ pub struct Openings<'a> {
     pub leaves: &'a [usize],
 }
 
-/// Refuses a place where something else than records stands.
+/// Whether the records of a statement stand in `folder`, all of them.
+pub fn are_of(folder: &Path, context: [u8; 32]) -> bool {
+    fs::read_to_string(folder.join(MARKER)).is_ok_and(|text| text == marker(context))
+}
+
+/// Refuses a place where something stands other than the records of the statement `own`.
 ///
 /// # Errors
 /// [`ProveError::Exists`].
-pub fn check_free(folder: &Path) -> Result<(), ProveError> {
-    if folder.join(MARKER).exists() {
+pub fn check_free(folder: &Path, own: Option<[u8; 32]>) -> Result<(), ProveError> {
+    if own.is_some_and(|context| are_of(folder, context)) {
         return Ok(());
     }
     crate::bundle::check_free(folder)
 }
 
-/// Writes the records of all accounts; records of an earlier run in the same place give way.
+/// Removes the unfinished records of a statement that will not be published. Finished ones stay:
+/// whoever made them knows whether their bundle was published after all.
 ///
 /// # Errors
 /// [`ProveError::Io`].
+pub fn discard(folder: &Path, context: [u8; 32]) -> Result<(), ProveError> {
+    let path = aside(folder, context)?;
+    remove_folder(&path).map_err(|source| ProveError::Io { path, source })
+}
+
+/// Where the records of a statement stand until there are all of them: a place of their own, that
+/// no run for another statement writes to.
+fn aside(folder: &Path, context: [u8; 32]) -> Result<PathBuf, ProveError> {
+    beside(folder, &format!(".partial-{}", hex::encode(&context[..8])))
+}
+
+/// Writes the records of all accounts, unless they stand there already.
+///
+/// # Errors
+/// [`ProveError::Io`], and [`ProveError::Exists`] when the place has been taken.
 pub fn write_all(
     snapshot: &LoadedSnapshot,
     outcomes: &[Vec<PoolOutcome>],
@@ -58,26 +86,31 @@ pub fn write_all(
     context: [u8; 32],
     folder: &Path,
 ) -> Result<(), ProveError> {
-    check_free(folder)?;
-    if folder.join(MARKER).exists() {
-        fs::remove_dir_all(folder).map_err(|source| ProveError::Io {
-            path: folder.to_owned(),
-            source,
-        })?;
+    if are_of(folder, context) {
+        return Ok(());
     }
-    in_folder(folder, |aside| {
-        for first in 0..=u8::MAX {
-            let path = aside.join(hex::encode([first]));
-            fs::create_dir(&path).map_err(|source| ProveError::Io { path, source })?;
-        }
-        (0..snapshot.book.accounts.len())
-            .into_par_iter()
-            .try_for_each(|i| {
-                let record = record(snapshot, &outcomes[i], openings, context, i);
-                let path = record_path(aside, &record.account);
-                put(&path, &record.to_bytes())
-            })?;
-        put(&aside.join(MARKER), MARKER_TEXT.as_bytes())
+    in_folder(&aside(folder, context)?, folder, |aside| {
+        let accounts = &snapshot.book.accounts;
+        let paths: Vec<PathBuf> = accounts
+            .iter()
+            .map(|account| record_path(aside, &account.id))
+            .collect();
+        let folders: BTreeSet<&Path> = paths.iter().map(|path| parent(path)).collect();
+        let each = |act: fn(&Path) -> io::Result<()>| {
+            folders.par_iter().try_for_each(|folder| {
+                act(folder).map_err(|source| ProveError::Io {
+                    path: folder.to_path_buf(),
+                    source,
+                })
+            })
+        };
+        each(|folder| fs::create_dir(folder))?;
+        paths.par_iter().enumerate().try_for_each(|(i, path)| {
+            let record = record(snapshot, &outcomes[i], openings, context, i);
+            put(path, &record.to_bytes())
+        })?;
+        each(sync_folder)?;
+        put(&aside.join(MARKER), marker(context).as_bytes())
     })
 }
 

@@ -23,12 +23,16 @@ use crate::snapshot::LoadedSnapshot;
 pub enum Phase {
     /// Files are read.
     Reading,
+    /// Parameters are read and checked.
+    Parameters,
     /// The statement is evaluated in plain integers.
     Evaluating,
-    /// Keys are generated.
+    /// The verifying key is generated.
     Keys,
     /// The witness is made.
     Witness,
+    /// The proving key is generated.
+    ProvingKey,
     /// The proof is made.
     Proving,
     /// The proof is verified before it is given out.
@@ -37,13 +41,30 @@ pub enum Phase {
     Writing,
 }
 
+impl Phase {
+    /// Every phase, in the order they come in.
+    pub const ALL: [Phase; 9] = [
+        Phase::Reading,
+        Phase::Parameters,
+        Phase::Evaluating,
+        Phase::Keys,
+        Phase::Witness,
+        Phase::ProvingKey,
+        Phase::Proving,
+        Phase::Checking,
+        Phase::Writing,
+    ];
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Phase::Reading => "reading the snapshot",
+            Phase::Parameters => "reading the parameters",
             Phase::Evaluating => "evaluating the statement",
-            Phase::Keys => "generating keys",
+            Phase::Keys => "making the verifying key",
             Phase::Witness => "making the witness",
+            Phase::ProvingKey => "making the proving key",
             Phase::Proving => "proving",
             Phase::Checking => "checking the proof",
             Phase::Writing => "writing",

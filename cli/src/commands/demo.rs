@@ -86,6 +86,8 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         records: records.clone(),
         shape: None,
         publish_counts: false,
+        restart: false,
+        ignore_memory: false,
         json: false,
     })?;
 

@@ -3,12 +3,14 @@
 use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
-use zkmargin_prover::prove::{prove, ProveOptions, ProveReport};
+use zkmargin_prover::memory;
+use zkmargin_prover::prove::{prove, Event, Plan, ProveOptions, ProveReport};
 use zkmargin_prover::shard::Phase;
 
-use super::{print_json, setup, spinner};
+use super::{print_json, setup};
 use crate::args::ProveArgs;
 use crate::failure::Failure;
+use crate::progress::Steps;
 use crate::snapshot::load;
 
 /// What `--json` prints. `wall_s` and `cpu_s` are of proving; setup and key generation are apart.
@@ -27,21 +29,41 @@ struct ProveJson<'a> {
 /// Reads, proves and writes.
 pub fn run(args: &ProveArgs) -> Result<(), Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
-    let progress = spinner("prove");
-    progress.set_message(Phase::Reading.to_string());
+    let steps = Steps::new(Phase::ALL.len());
+    let begin = |phase: Phase| {
+        let done = Phase::ALL.iter().position(|other| *other == phase);
+        steps.step(done.unwrap_or_default(), phase);
+    };
+    begin(Phase::Reading);
     let snapshot = load(&args.snapshot)?;
-    let parameters = setup::load(&args.params, &progress)?;
+    begin(Phase::Parameters);
+    let parameters = setup::load(&args.params, steps.bar())?;
+    let available = memory::available();
     let options = ProveOptions {
         shape,
         seed: None,
         publish_counts: args.publish_counts,
         out: args.out.clone(),
         records: args.records.clone(),
+        restart: args.restart,
+        memory: available.filter(|_| !args.ignore_memory),
     };
-    let report = prove(&snapshot, &parameters, &options, &mut |phase| {
-        progress.set_message(phase.to_string());
+    let report = prove(&snapshot, &parameters, &options, &mut |event| {
+        match event {
+        Event::Begun(phase) => begin(phase),
+        Event::Planned(plan) => steps.note(planned(plan, available)),
+        Event::Kept { index } => steps.note(format_args!(
+            "proof {index} of the interrupted run holds and is kept"
+        )),
+        Event::Discarded { index, error } => steps.note(format_args!(
+            "proof {index} of the interrupted run is discarded and made again: {error}"
+        )),
+        Event::OtherStatement => steps.note(
+            "the interrupted run was for another statement of this book, as of another version of this program",
+        ),
+    }
     })?;
-    progress.finish_and_clear();
+    steps.finish();
     for (phase, cost) in &report.phases {
         eprintln!(
             "  {:<26} {:>8.1} s, {:>8.1} s of CPU",
@@ -50,15 +72,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
             cost.cpu_s
         );
     }
-    eprintln!(
-        "proved {} accounts in shape {}: {:.1} s, {:.0} accounts a core-second, {} proof bytes, peak memory {} MiB",
-        report.accounts,
-        report.statement.circuit.shape,
-        report.proving.wall_s,
-        report.accounts as f64 / report.proving.cpu_s.max(1e-9),
-        report.proof_bytes,
-        report.peak_rss_bytes >> 20
-    );
+    eprintln!("{}", summary(&report));
     eprintln!(
         "wrote {} to publish, and {} with one record for each customer",
         args.out.display(),
@@ -68,6 +82,55 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         print_json(&json(&report))?;
     }
     Ok(())
+}
+
+/// What is about to be done.
+fn planned(plan: &Plan, available: Option<u64>) -> String {
+    let proofs = match plan.shards {
+        1 => "one proof".to_owned(),
+        shards => format!("{shards} proofs"),
+    };
+    let available = match available {
+        Some(bytes) => format!(", {} are available", memory::shown(bytes)),
+        None => String::new(),
+    };
+    let resumes = if plan.resumes {
+        "going on with an interrupted run: "
+    } else {
+        ""
+    };
+    format!(
+        "{resumes}{} accounts in {} of the {} windows of shape {} (2^{} rows), setup {}, {proofs}, about {} of memory{available}",
+        plan.accounts,
+        plan.windows,
+        plan.shape.capacity() * plan.shards,
+        plan.shape.name,
+        plan.shape.k,
+        plan.setup,
+        memory::shown(plan.memory),
+    )
+}
+
+fn summary(report: &ProveReport) -> String {
+    // A proof that was there already cost nothing now.
+    let rate = match report.kept {
+        0 => format!(
+            "{:.0} accounts a core-second",
+            report.accounts as f64 / report.proving.cpu_s.max(1e-9)
+        ),
+        kept => format!(
+            "{kept} of {} proofs kept from the interrupted run",
+            report.shards
+        ),
+    };
+    format!(
+        "proved {} accounts in shape {}: {:.1} s, {rate}, {} proof bytes, peak memory {}",
+        report.accounts,
+        report.statement.circuit.shape,
+        report.proving.wall_s,
+        report.proof_bytes,
+        memory::shown(report.peak_rss_bytes)
+    )
 }
 
 fn json(report: &ProveReport) -> ProveJson<'_> {
