@@ -1,10 +1,10 @@
 //! Market and model as table rows of a shape, and the digests that commit them.
 
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use sha2::{Digest, Sha256};
 
-use crate::field::{from_be_bytes, two_to};
+use crate::field::from_be_bytes;
 use crate::leaf::tag;
 use crate::market::{Kind, Market};
 use crate::poseidon::{hash8, RATE};
@@ -161,13 +161,27 @@ fn check(
 /// Fields packed into one element, lowest first.
 #[derive(Default)]
 struct Packer {
-    element: Fr,
+    limbs: [u64; 4],
     bits: u32,
 }
 
 impl Packer {
     fn push(mut self, value: u128, bits: u32) -> Self {
-        self.element += Fr::from_u128(value) * two_to(self.bits);
+        let (limb, shift) = (self.bits as usize / 64, self.bits % 64);
+        let low = u128::from(value as u64) << shift;
+        let high = (value >> 64) << shift;
+        let parts = [
+            low as u64,
+            (low >> 64) as u64 | high as u64,
+            (high >> 64) as u64,
+            0,
+        ];
+        let mut carry = 0;
+        for (limb, part) in self.limbs.iter_mut().skip(limb).zip(parts) {
+            let sum = u128::from(*limb) + u128::from(part) + carry;
+            *limb = sum as u64;
+            carry = sum >> 64;
+        }
         self.bits += bits;
         self
     }
@@ -175,12 +189,16 @@ impl Packer {
     fn signed(self, value: i64) -> Self {
         self.push((i128::from(value) + (1 << 63)) as u128, 64)
     }
+
+    fn element(self) -> Fr {
+        Fr::from_raw(self.limbs)
+    }
 }
 
 /// A symbol's element of the market digest: kind, first variant, settlement, mark, unit.
 pub fn market_element(symbol: Option<&crate::market::Symbol>) -> Fr {
     let Some(symbol) = symbol else {
-        return Packer::default().push(0, 34).signed(0).element;
+        return Packer::default().push(0, 34).signed(0).element();
     };
     Packer::default()
         .push(u128::from(symbol.kind == Kind::Asset), 1)
@@ -189,7 +207,7 @@ pub fn market_element(symbol: Option<&crate::market::Symbol>) -> Fr {
         .push(symbol.settlement.into(), 16)
         .signed(symbol.mark)
         .push(symbol.unit, 112)
-        .element
+        .element()
 }
 
 /// A symbol's own element of the model digest: group, whether scanned as collateral, lot, debt weight, floors.
@@ -202,7 +220,7 @@ pub fn model_element(risk: Option<&SymbolRisk>) -> Fr {
         .push(risk.debt_weight.into(), 32)
         .push(risk.floor_long.into(), 64)
         .push(risk.floor_short.into(), 64)
-        .element
+        .element()
 }
 
 /// A table row's elements of the model digest: its segment, and its losses.
@@ -218,14 +236,14 @@ pub fn row_elements(shape: &Shape, row: &SegmentRow) -> Vec<Fr> {
             .losses
             .iter()
             .fold(segment, |packer, loss| packer.signed(*loss));
-        return vec![segment.element];
+        return vec![segment.element()];
     }
-    let mut elements = vec![segment.element];
+    let mut elements = vec![segment.element()];
     elements.extend(row.losses.chunks(3).map(|losses| {
         losses
             .iter()
             .fold(Packer::default(), |packer, loss| packer.signed(*loss))
-            .element
+            .element()
     }));
     elements
 }
@@ -238,7 +256,7 @@ pub fn weights_element(weights: &[bool]) -> Fr {
         .fold(Packer::default(), |packer, (_, w)| {
             packer.push((*w).into(), 1)
         })
-        .element
+        .element()
 }
 
 /// The floor weights laid in table row `row`.
@@ -265,7 +283,7 @@ pub fn group_element(factors: (u32, u32)) -> Fr {
     Packer::default()
         .push(factors.0.into(), 32)
         .push(factors.1.into(), 32)
-        .element
+        .element()
 }
 
 /// The salt's element: 0 for a public model.
@@ -373,4 +391,34 @@ pub fn counts_digest(salt: Fr, accounts: u64, pools: u64) -> Fr {
     inputs[2] = Fr::from(accounts);
     inputs[3] = Fr::from(pools);
     hash8(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::two_to;
+    use ff::PrimeField;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn accepts_packing_as_a_sum_of_powers(
+            fields in prop::collection::vec((any::<u128>(), 1u32..=112), 1..4),
+            last in any::<i64>(),
+        ) {
+            let mut packer = Packer::default();
+            let mut sum = Fr::ZERO;
+            for (value, bits) in fields {
+                if packer.bits + bits + 64 > 253 {
+                    break;
+                }
+                let value = value >> (128 - bits);
+                sum += Fr::from_u128(value) * two_to(packer.bits);
+                packer = packer.push(value, bits);
+            }
+            let biased = (i128::from(last) + (1 << 63)) as u128;
+            sum += Fr::from_u128(biased) * two_to(packer.bits);
+            prop_assert_eq!(packer.signed(last).element(), sum);
+        }
+    }
 }

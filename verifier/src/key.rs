@@ -1,12 +1,15 @@
 //! Verifying keys: pinned here, or remade by the caller from checked parameters. Never the bundle's.
 
+mod domain;
+
 use ff::PrimeField;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-use halo2_proofs::plonk::{Circuit, VerifyingKey};
-use halo2_proofs::SerdeFormat;
+use halo2_proofs::plonk::{permutation, Circuit, ConstraintSystem, VerifyingKey};
+use halo2_proofs::{SerdeCurveAffine, SerdeFormat};
 use sha2::{Digest, Sha256};
 use zkmargin_circuits::shape::Shape;
 
+use self::domain::verifying_domain;
 use crate::setup::Setup;
 
 /// Form of keys in files: uncompressed, so that reading one is not spent on square roots.
@@ -70,7 +73,10 @@ pub fn key_bytes(key: &VerifyingKey<G1Affine>) -> Vec<u8> {
     key.to_bytes(FORMAT)
 }
 
-/// Reads a key of circuit `C` from bytes that are trusted to be one: the library checks little.
+/// Reads a key of circuit `C` from bytes that are trusted to be one, for verifying only.
+///
+/// The library's own reader also prepares transforms of the whole extended domain, which take ten
+/// times as long as a proof takes to verify and which only a prover uses. A key read here lacks them.
 ///
 /// # Errors
 /// When the bytes cannot be a key of 2^k rows of this circuit, or go on after it.
@@ -80,27 +86,48 @@ pub fn read_key<C: Circuit<Fr>>(
     params: C::Params,
 ) -> Result<VerifyingKey<G1Affine>, KeyError> {
     let not = |why: &str| KeyError::NotOfThisCircuit(why.to_owned());
-    // Version, k, whether selectors are compressed (never): checked here, where it cannot panic.
-    let (head, _) = bytes
-        .split_first_chunk::<6>()
+    // Version, k, whether selectors are compressed (never), number of fixed columns.
+    let (head, mut rest) = bytes
+        .split_first_chunk::<10>()
         .ok_or_else(|| not("too short"))?;
-    let [version, k0, k1, k2, k3, compressed] = *head;
+    let [version, k0, k1, k2, k3, compressed, columns @ ..] = *head;
     if version != KEY_VERSION || compressed != 0 {
         return Err(not("written by another version"));
     }
     if u32::from_le_bytes([k0, k1, k2, k3]) != k {
         return Err(not("another number of rows"));
     }
-    let mut rest = bytes;
-    let key = VerifyingKey::read::<_, C>(&mut rest, FORMAT, params)
-        .map_err(|error| KeyError::NotOfThisCircuit(error.to_string()))?;
+    let mut cs = ConstraintSystem::default();
+    C::configure_with_params(&mut cs, params);
+    let domain = verifying_domain(k, cs.degree()).ok_or_else(|| not("too many rows"))?;
+    // As the library does with selectors it does not compress. The circuits here have none.
+    let selectors = cs.num_selectors();
+    if selectors != 0 {
+        (cs, _) = cs.directly_convert_selectors_to_fixed(vec![vec![false]; selectors]);
+    }
+    if usize::try_from(u32::from_le_bytes(columns)) != Ok(cs.num_fixed_columns()) {
+        return Err(not("another number of columns"));
+    }
+    let mut points = |count: usize| -> Result<Vec<G1Affine>, KeyError> {
+        (0..count)
+            .map(|_| G1Affine::read(&mut rest, FORMAT))
+            .collect::<Result<_, _>>()
+            .map_err(|error| KeyError::NotOfThisCircuit(error.to_string()))
+    };
+    let fixed = points(cs.num_fixed_columns())?;
+    let permuted = points(cs.permutation().get_columns().len())?;
     if !rest.is_empty() {
         return Err(not("bytes after its end"));
     }
-    if key.fixed_commitments().len() != key.cs().num_fixed_columns() {
-        return Err(not("another number of columns"));
-    }
-    Ok(key)
+    let permutation = permutation::VerifyingKey::from_commitments(permuted);
+    Ok(VerifyingKey::from_parts(
+        domain,
+        fixed,
+        permutation,
+        cs,
+        Vec::new(),
+        false,
+    ))
 }
 
 /// A key that this crate vouches for.

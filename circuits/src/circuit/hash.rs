@@ -197,7 +197,9 @@ fn unroll() -> (Vec<Linear>, Vec<Linear>) {
                     for (target, value) in mixed.state.iter_mut().zip(&word.state) {
                         *target += *m * value;
                     }
-                    for (target, value) in mixed.fifths.iter_mut().zip(&word.fifths) {
+                    // Later rounds' S-boxes are in no word yet.
+                    let fifths = mixed.fifths.iter_mut().zip(&word.fifths);
+                    for (target, value) in fifths.take(round + 1) {
                         *target += *m * value;
                     }
                 }
