@@ -2,4 +2,5 @@
 
 mod book;
 mod ceremony;
+mod forged;
 mod program;
