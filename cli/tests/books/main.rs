@@ -2,5 +2,6 @@
 
 mod book;
 mod ceremony;
+mod deficits;
 mod forged;
 mod program;
