@@ -4,3 +4,4 @@ pub mod ceremony;
 pub mod forge;
 pub mod mock;
 pub mod sample;
+pub mod tamper;

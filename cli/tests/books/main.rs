@@ -5,3 +5,4 @@ mod ceremony;
 mod deficits;
 mod forged;
 mod program;
+mod tampering;

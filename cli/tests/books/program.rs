@@ -120,8 +120,13 @@ impl Folder {
 
     /// `prove --json` into `bundle` and `records`.
     pub fn prove(&self, params: &Path) -> Ran {
+        self.prove_with(params, &[])
+    }
+
+    /// As [`Self::prove`], with more options.
+    pub fn prove_with(&self, params: &Path, options: &[&str]) -> Ran {
         let (book, bundle, records) = (self.at("book"), self.at("bundle"), self.at("records"));
-        zkmargin([
+        let mut args = vec![
             "prove".as_ref(),
             book.as_os_str(),
             "--params".as_ref(),
@@ -131,7 +136,9 @@ impl Folder {
             "--records".as_ref(),
             records.as_os_str(),
             "--json".as_ref(),
-        ])
+        ];
+        args.extend(options.iter().map(OsStr::new));
+        zkmargin(args)
     }
 
     /// `verify --json` of `bundle`, with these options.
