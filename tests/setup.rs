@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ff::Field;
 use halo2_proofs::arithmetic::best_multiexp;
@@ -10,6 +9,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::poly::commitment::ParamsProver;
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use zkmargin_prover::params::{import_ptau, import_raw, insecure, Parameters, ParamsError};
+use zkmargin_tests::ceremony::snarkjs_ceremony;
 use zkmargin_verifier::setup::{insecure_tau, Setup, HERMEZ_TAU_G2};
 
 /// The ceremony's file, where the checkout has it beside it.
@@ -23,29 +23,6 @@ fn hermez() -> Option<PathBuf> {
         path.display()
     );
     None
-}
-
-/// A small ceremony by snarkjs, where node is.
-fn snarkjs_ceremony(power: u32, out: &Path) -> bool {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/js");
-    let run = |program: &str, args: &[&str]| {
-        Command::new(program)
-            .args(args)
-            .current_dir(&folder)
-            .output()
-            .is_ok_and(|output| output.status.success())
-    };
-    let out = out.to_str().expect("a temporary path is UTF-8");
-    let installed = folder.join("node_modules/snarkjs").exists()
-        || run(
-            "npm",
-            &["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        );
-    if installed && run("node", &["new-ptau.mjs", &power.to_string(), out]) {
-        return true;
-    }
-    eprintln!("SKIPPED: node with snarkjs is not here, the import of .ptau files is not tested");
-    false
 }
 
 fn raw(path: &Path) -> Result<Parameters, ParamsError> {

@@ -1,0 +1,8 @@
+//! Books through the program, from snapshot to verdict: true ones, false ones, and what is shown of each.
+
+mod book;
+mod ceremony;
+mod deficits;
+mod forged;
+mod program;
+mod tampering;
