@@ -6,6 +6,8 @@
 //! | Fourier transforms | [`fft`] |
 //! | multi-exponentiation | [`msm`] |
 //! | columns of cells | [`column`] |
+//! | expressions as a graph | [`graph`] |
+//! | sums, taken apart | [`linear`] |
 //! | compiled expressions | [`program`] |
 //! | fixed columns, copies and keys | [`key`] |
 //! | what the quotient divides | [`numerator`] |
@@ -15,7 +17,9 @@
 
 pub mod column;
 pub mod fft;
+pub mod graph;
 pub mod key;
+pub mod linear;
 pub mod msm;
 pub mod numerator;
 pub mod program;

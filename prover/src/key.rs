@@ -39,10 +39,7 @@ pub fn verifying_key(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<
 ///
 /// # Errors
 /// As [`verifying_key`]. A pinned key that cannot be read is made anew.
-pub fn pinned_or_made(
-    shape: &Shape,
-    params: &Parameters,
-) -> Result<VerifyingKey<G1Affine>, Error> {
+pub fn pinned_or_made(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<G1Affine>, Error> {
     let pinned = pinned_key(shape.name, params.setup());
     match pinned.map(|pinned| pinned.read::<MarginCircuit>(shape)) {
         Some(Ok(key)) => Ok(key),

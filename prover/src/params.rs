@@ -18,6 +18,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::engine::key::Points;
 use ff::{Field, PrimeField};
 use halo2_proofs::arithmetic::{best_multiexp, g_to_lagrange};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fq, Fq2, Fr, G1Affine, G2Affine};
@@ -34,7 +35,6 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use crate::engine::key::Points;
 use zkmargin_circuits::error::InputError;
 use zkmargin_verifier::setup::{is_sound_tau_g2, Setup};
 

@@ -81,22 +81,20 @@ pub fn export<S: Simd<Scalar>>(s: S, column: &[Block]) -> Vec<Fr> {
 }
 
 /// `out[i] = f(i)`, block by block, in parallel.
-pub fn fill<S: Simd<Scalar>>(
-    s: S,
-    out: &mut [Block],
-    f: impl Fn(usize, &Block) -> S::Wide + Sync,
-) {
+pub fn fill<S: Simd<Scalar>>(s: S, out: &mut [Block], f: impl Fn(usize, &Block) -> S::Wide + Sync) {
     const TASK: usize = 1 << 8;
-    out.par_chunks_mut(TASK).enumerate().for_each(|(task, out)| {
-        s.vectorize(
-            #[inline(always)]
-            || {
-                for (i, block) in out.iter_mut().enumerate() {
-                    *block = s.store(f(task * TASK + i, block));
-                }
-            },
-        );
-    });
+    out.par_chunks_mut(TASK)
+        .enumerate()
+        .for_each(|(task, out)| {
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    for (i, block) in out.iter_mut().enumerate() {
+                        *block = s.store(f(task * TASK + i, block));
+                    }
+                },
+            );
+        });
 }
 
 /// Replaces cells by their inverses, and 0 by 0.
@@ -118,7 +116,9 @@ pub fn invert<S: Simd<Scalar>>(s: S, column: &mut [Block]) {
         if inverses.iter().any(|inverse| bool::from(inverse.is_none())) {
             // A zero among them: one by one.
             for block in blocks {
-                let each = s.export(block).map(|cell| cell.invert().unwrap_or(Fr::ZERO));
+                let each = s
+                    .export(block)
+                    .map(|cell| cell.invert().unwrap_or(Fr::ZERO));
                 *block = s.import(&each);
             }
             return;
@@ -192,7 +192,13 @@ mod tests {
         assert_eq!(export(s, &column), expected);
         let small = Cells::Small((0..20).map(|i| i * i).collect());
         assert_eq!(export(s, &small.column(s, 32, &tail)), expected);
-        let sum = combine(s, &[(&column, Fr::from(3)), (&small.column(s, 32, &tail), -Fr::ONE)]);
+        let sum = combine(
+            s,
+            &[
+                (&column, Fr::from(3)),
+                (&small.column(s, 32, &tail), -Fr::ONE),
+            ],
+        );
         let doubled: Vec<Fr> = expected.iter().map(Fr::double).collect();
         assert_eq!(export(s, &sum), doubled);
         let mut inverses = column.clone();

@@ -406,10 +406,7 @@ fn leaf_up<S: Simd<Scalar>>(
                 let a0 = x[base + j];
                 let a1 = match j {
                     0 => x[base + half],
-                    _ => s.mul(
-                        x[base + j + half],
-                        s.splat(twiddles.eighth[j * (4 / half)]),
-                    ),
+                    _ => s.mul(x[base + j + half], s.splat(twiddles.eighth[j * (4 / half)])),
                 };
                 x[base + j] = s.reduce(s.add(a0, a1));
                 x[base + j + half] = s.reduce(s.sub_reduced(a0, a1));
@@ -462,12 +459,24 @@ mod tests {
                     .fold(Fr::ZERO, |sum, c| sum * x + c)
             };
             for i in [0, 1, 2, n / 2 + 3, n - 1] {
-                assert_eq!(at(domain.omega.pow([i as u64])), values[i], "k = {k}, i = {i}");
+                assert_eq!(
+                    at(domain.omega.pow([i as u64])),
+                    values[i],
+                    "k = {k}, i = {i}"
+                );
             }
             let shift = Fr::random(&mut rng);
             let powers = domain.ordered_powers(shift);
-            for (i, power) in powers.iter().flat_map(|block| simd.export(block)).enumerate() {
-                assert_eq!(power, shift.pow([domain.order(i) as u64]), "k = {k}, i = {i}");
+            for (i, power) in powers
+                .iter()
+                .flat_map(|block| simd.export(block))
+                .enumerate()
+            {
+                assert_eq!(
+                    power,
+                    shift.pow([domain.order(i) as u64]),
+                    "k = {k}, i = {i}"
+                );
             }
             let mut out = vec![Block::ZERO; domain.blocks()];
             domain.evaluate(&data, &powers, &mut out);

@@ -5,8 +5,8 @@ mod assembly;
 use std::collections::BTreeSet;
 
 use ff::{Field, PrimeField};
-use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::plonk::{
     permutation, Any, Circuit, Column, ConstraintSystem, Error, Expression, FloorPlanner,
     VerifyingKey,
@@ -259,7 +259,10 @@ fn read_values(cs: &ConstraintSystem<Fr>) -> BTreeSet<usize> {
     let copied = copied.iter().filter_map(fixed_index);
     let looked_up = cs.lookups().iter().flat_map(|lookup| {
         let sides = [lookup.input_expressions(), lookup.table_expressions()];
-        sides.into_iter().flatten().flat_map(Expression::extract_fixed)
+        sides
+            .into_iter()
+            .flatten()
+            .flat_map(Expression::extract_fixed)
     });
     copied.chain(looked_up).collect()
 }

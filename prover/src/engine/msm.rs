@@ -7,9 +7,9 @@
 mod digits;
 mod sums;
 
-use halo2_proofs::halo2curves::group::Group;
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::group::Group;
 use rayon::prelude::*;
 
 use super::simd::{Arithmetic, Base, Block, PointWords, Scalar, Simd, LANES};
@@ -115,9 +115,12 @@ impl<S: Arithmetic> Bases<S> {
             .par_iter()
             .map(|window| self.window(window, digits.buckets()))
             .collect::<Result<Vec<G1>, _>>()?;
-        Ok(windows.into_iter().rev().fold(G1::identity(), |sum, window| {
-            (0..digits.bits).fold(sum, |sum, _| sum.double()) + window
-        }))
+        Ok(windows
+            .into_iter()
+            .rev()
+            .fold(G1::identity(), |sum, window| {
+                (0..digits.bits).fold(sum, |sum, _| sum.double()) + window
+            }))
     }
 
     /// The sum of one digit of every scalar times its point.

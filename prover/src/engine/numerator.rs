@@ -7,7 +7,8 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, Column, ConstraintSystem, Expression};
 
-use super::program::{Builder, Program, Value};
+use super::graph::{Graph, Value};
+use super::program::Program;
 
 /// Where the polynomials of a circuit and its proof stand.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ pub struct Drawn {
 /// Turns the circuit's expressions into values of a program.
 pub struct Translator<'a> {
     /// The program.
-    pub builder: Builder,
+    pub graph: Graph,
     places: &'a Places,
     challenges: &'a [Fr],
 }
@@ -71,7 +72,7 @@ impl<'a> Translator<'a> {
     /// An empty program.
     pub fn new(places: &'a Places, challenges: &'a [Fr]) -> Self {
         Self {
-            builder: Builder::default(),
+            graph: Graph::default(),
             places,
             challenges,
         }
@@ -80,56 +81,56 @@ impl<'a> Translator<'a> {
     /// The value of an expression.
     pub fn value(&mut self, expression: &Expression<Fr>) -> Value {
         match expression {
-            Expression::Constant(value) => self.builder.constant(*value),
+            Expression::Constant(value) => self.graph.constant(*value),
             // Selectors are fixed columns by the time there is a key.
-            Expression::Selector(_) => self.builder.constant(Fr::ZERO),
+            Expression::Selector(_) => self.graph.constant(Fr::ZERO),
             Expression::Fixed(query) => {
                 let column = self.places.fixed + query.column_index();
-                self.builder.cell(column, query.rotation().0)
+                self.graph.cell(column, query.rotation().0)
             }
             Expression::Advice(query) => {
                 let column = self.places.advice + query.column_index();
-                self.builder.cell(column, query.rotation().0)
+                self.graph.cell(column, query.rotation().0)
             }
             Expression::Instance(query) => {
                 let column = self.places.instance + query.column_index();
-                self.builder.cell(column, query.rotation().0)
+                self.graph.cell(column, query.rotation().0)
             }
             Expression::Challenge(challenge) => {
-                self.builder.constant(self.challenges[challenge.index()])
+                self.graph.constant(self.challenges[challenge.index()])
             }
             Expression::Negated(inner) => {
                 let inner = self.value(inner);
-                self.builder.negate(inner)
+                self.graph.negate(inner)
             }
             Expression::Sum(a, b) => {
                 if let Expression::Negated(b) = &**b {
                     let (a, b) = (self.value(a), self.value(b));
-                    return self.builder.sub(a, b);
+                    return self.graph.sub(a, b);
                 }
                 let (a, b) = (self.value(a), self.value(b));
-                self.builder.add(a, b)
+                self.graph.add(a, b)
             }
             Expression::Product(a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
-                self.builder.mul(a, b)
+                self.graph.mul(a, b)
             }
             Expression::Scaled(inner, factor) => {
                 let inner = self.value(inner);
-                let factor = self.builder.constant(*factor);
-                self.builder.mul(inner, factor)
+                let factor = self.graph.constant(*factor);
+                self.graph.mul(inner, factor)
             }
         }
     }
 
     /// `theta^(m-1) e_0 + ... + e_(m-1)`.
     pub fn compressed(&mut self, expressions: &[Expression<Fr>], theta: Fr) -> Value {
-        let theta = self.builder.constant(theta);
-        let zero = self.builder.constant(Fr::ZERO);
+        let theta = self.graph.constant(theta);
+        let zero = self.graph.constant(Fr::ZERO);
         expressions.iter().fold(zero, |sum, expression| {
             let value = self.value(expression);
-            let sum = self.builder.mul(sum, theta);
-            self.builder.add(sum, value)
+            let sum = self.graph.mul(sum, theta);
+            self.graph.add(sum, value)
         })
     }
 }
@@ -169,15 +170,15 @@ pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: F
         group.push((constraint.value, weight));
         weight *= y;
     }
-    let mut sum = t.builder.constant(Fr::ZERO);
+    let mut sum = t.graph.constant(Fr::ZERO);
     for (selector, terms) in groups {
-        let mut group = t.builder.combine(&terms);
+        let mut group = t.graph.combine(&terms);
         if let Some(selector) = selector {
-            group = t.builder.mul(selector, group);
+            group = t.graph.mul(selector, group);
         }
-        sum = t.builder.add(sum, group);
+        sum = t.graph.add(sum, group);
     }
-    t.builder.finish(sum)
+    Program::new(&t.graph, sum)
 }
 
 /// Columns whose copies share a running product.
@@ -195,7 +196,7 @@ fn copies(
     let columns = cs.permutation().get_columns();
     let sets: Vec<&[Column<Any>]> = columns.chunks(columns_a_product(cs)).collect();
     let last_rotation = -(cs.blinding_factors() as i32 + 1);
-    let b = &mut t.builder;
+    let b = &mut t.graph;
     let one = b.constant(Fr::ONE);
     let first = b.cell(places.first, 0);
     let last = b.cell(places.last, 0);
@@ -254,7 +255,7 @@ fn lookups(
     for (i, lookup) in cs.lookups().iter().enumerate() {
         let input = t.compressed(lookup.input_expressions(), drawn.theta);
         let table = t.compressed(lookup.table_expressions(), drawn.theta);
-        let b = &mut t.builder;
+        let b = &mut t.graph;
         let place = places.lookups + 3 * i;
         let (permuted_input, permuted_table) = (b.cell(place, 0), b.cell(place + 1, 0));
         let (product, next) = (b.cell(place + 2, 0), b.cell(place + 2, 1));

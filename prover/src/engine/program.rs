@@ -1,264 +1,35 @@
 //! Expressions compiled to straight-line programs over columns of blocks.
 //!
-//! Equal subexpressions are computed once, what only depends on challenges is folded into
-//! constants, and a program knows the bound of every value ([`super::simd`]): it reduces where the
-//! next operation would not hold it.
+//! A program knows the bound of every value ([`super::simd`]) and reduces where the next operation
+//! would not hold it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
+use super::graph::{Cell, Graph, Node, Value};
+use super::linear::{Linear, Sign};
 use super::simd::{Block, Scalar, Simd, LANES};
-
-/// A value of a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Value(u32);
-
-/// A cell relative to the row: column and rotation.
-pub type Cell = (usize, i32);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Node {
-    Constant(u32),
-    Cell(Cell),
-    Add(Value, Value),
-    Sub(Value, Value),
-    Mul(Value, Value),
-    Square(Value),
-    Reduce(Value),
-}
-
-/// Builds a program, value by value.
-#[derive(Debug, Default)]
-pub struct Builder {
-    nodes: Vec<(Node, u32)>,
-    known: HashMap<Node, Value>,
-    constants: Vec<Fr>,
-    known_constants: HashMap<[u8; 32], u32>,
-}
 
 /// The widest bound that a product or a reduction takes.
 const WIDEST: u32 = 8;
 /// The widest bound of a subtrahend.
 const SUBTRAHEND: u32 = 4;
-/// Bound of what is loaded or multiplied.
+/// Bound of what is loaded, multiplied or reduced.
 const REDUCED: u32 = 2;
+/// Terms of a sum of products. More would keep more values waiting for it than a core's cache holds.
+const TERMS: usize = 16;
 
-impl Builder {
-    fn push(&mut self, node: Node, bound: u32) -> Value {
-        if let Some(value) = self.known.get(&node) {
-            return *value;
-        }
-        let value = Value(self.nodes.len() as u32);
-        self.nodes.push((node, bound));
-        self.known.insert(node, value);
-        value
-    }
-
-    fn bound(&self, value: Value) -> u32 {
-        self.nodes[value.0 as usize].1
-    }
-
-    fn constant_of(&self, value: Value) -> Option<Fr> {
-        match self.nodes[value.0 as usize].0 {
-            Node::Constant(index) => Some(self.constants[index as usize]),
-            _ => None,
-        }
-    }
-
-    fn reduced(&mut self, value: Value) -> Value {
-        if self.bound(value) <= REDUCED {
-            value
-        } else {
-            self.push(Node::Reduce(value), REDUCED)
-        }
-    }
-
-    /// A constant.
-    pub fn constant(&mut self, value: Fr) -> Value {
-        let next = self.constants.len() as u32;
-        let index = *self.known_constants.entry(value.to_repr()).or_insert(next);
-        if index == next {
-            self.constants.push(value);
-        }
-        self.push(Node::Constant(index), REDUCED)
-    }
-
-    /// A cell of a column.
-    pub fn cell(&mut self, column: usize, rotation: i32) -> Value {
-        self.push(Node::Cell((column, rotation)), REDUCED)
-    }
-
-    /// `a + b`.
-    pub fn add(&mut self, a: Value, b: Value) -> Value {
-        match (self.constant_of(a), self.constant_of(b)) {
-            (Some(x), Some(y)) => return self.constant(x + y),
-            (Some(x), None) if x == Fr::ZERO => return b,
-            (None, Some(y)) if y == Fr::ZERO => return a,
-            _ => {}
-        }
-        let (mut a, mut b) = if a <= b { (a, b) } else { (b, a) };
-        if self.bound(a) + self.bound(b) > WIDEST && self.bound(a) >= self.bound(b) {
-            a = self.reduced(a);
-        }
-        if self.bound(a) + self.bound(b) > WIDEST {
-            b = self.reduced(b);
-        }
-        if self.bound(a) + self.bound(b) > WIDEST {
-            a = self.reduced(a);
-        }
-        let bound = self.bound(a) + self.bound(b);
-        self.push(Node::Add(a, b), bound)
-    }
-
-    /// `a - b`.
-    pub fn sub(&mut self, a: Value, b: Value) -> Value {
-        match (self.constant_of(a), self.constant_of(b)) {
-            (Some(x), Some(y)) => return self.constant(x - y),
-            (None, Some(y)) if y == Fr::ZERO => return a,
-            _ => {}
-        }
-        let b = if self.bound(b) > SUBTRAHEND {
-            self.reduced(b)
-        } else {
-            b
-        };
-        let taken = if self.bound(b) <= REDUCED { REDUCED } else { SUBTRAHEND };
-        let a = if self.bound(a) + taken > WIDEST {
-            self.reduced(a)
-        } else {
-            a
-        };
-        let bound = self.bound(a) + taken;
-        self.push(Node::Sub(a, b), bound)
-    }
-
-    /// `-a`.
-    pub fn negate(&mut self, a: Value) -> Value {
-        let zero = self.constant(Fr::ZERO);
-        self.sub(zero, a)
-    }
-
-    /// `a * b`.
-    pub fn mul(&mut self, a: Value, b: Value) -> Value {
-        match (self.constant_of(a), self.constant_of(b)) {
-            (Some(x), Some(y)) => return self.constant(x * y),
-            (Some(x), None) if x == Fr::ZERO => return a,
-            (None, Some(y)) if y == Fr::ZERO => return b,
-            (Some(x), None) if x == Fr::ONE => return b,
-            (None, Some(y)) if y == Fr::ONE => return a,
-            (Some(x), None) if x == Fr::from(2) => return self.add(b, b),
-            (None, Some(y)) if y == Fr::from(2) => return self.add(a, a),
-            _ => {}
-        }
-        if a == b {
-            return self.push(Node::Square(a), REDUCED);
-        }
-        let (a, b) = if a <= b { (a, b) } else { (b, a) };
-        self.push(Node::Mul(a, b), REDUCED)
-    }
-
-    /// `sum of terms[i].0 * terms[i].1`, the second a constant.
-    pub fn combine(&mut self, terms: &[(Value, Fr)]) -> Value {
-        let zero = self.constant(Fr::ZERO);
-        terms.iter().fold(zero, |sum, (value, weight)| {
-            let weight = self.constant(*weight);
-            let term = self.mul(*value, weight);
-            self.add(sum, term)
-        })
-    }
-
-    /// The program that computes one value for each row.
-    pub fn finish(mut self, output: Value) -> Program {
-        let output = self.reduced(output);
-        let mut last_use = vec![0u32; self.nodes.len()];
-        let mut needed = vec![false; self.nodes.len()];
-        needed[output.0 as usize] = true;
-        last_use[output.0 as usize] = u32::MAX;
-        for (i, (node, _)) in self.nodes.iter().enumerate().rev() {
-            if !needed[i] {
-                continue;
-            }
-            for operand in node.operands() {
-                needed[operand.0 as usize] = true;
-                let last = &mut last_use[operand.0 as usize];
-                *last = (*last).max(i as u32);
-            }
-        }
-        let mut free: Vec<u32> = Vec::new();
-        let mut registers = 0;
-        let mut place = vec![u32::MAX; self.nodes.len()];
-        let mut steps = Vec::new();
-        for (i, (node, bound)) in self.nodes.iter().enumerate() {
-            if !needed[i] || matches!(node, Node::Constant(_)) {
-                continue;
-            }
-            let operand = |value: Value| match self.nodes[value.0 as usize].0 {
-                Node::Constant(index) => Operand::Constant(index),
-                _ => Operand::Register(place[value.0 as usize]),
-            };
-            let operation = match *node {
-                Node::Constant(_) => continue,
-                Node::Cell(cell) => Operation::Load(cell),
-                Node::Add(a, b) => Operation::Add(operand(a), operand(b)),
-                Node::Sub(a, b) if self.bound(b) <= REDUCED => {
-                    Operation::SubReduced(operand(a), operand(b))
-                }
-                Node::Sub(a, b) => Operation::Sub(operand(a), operand(b)),
-                Node::Mul(a, b) => Operation::Mul(operand(a), operand(b)),
-                Node::Square(a) => Operation::Square(operand(a)),
-                Node::Reduce(a) => Operation::Reduce(operand(a)),
-            };
-            debug_assert!(*bound <= WIDEST);
-            // A register is free after its last use, for this very step too.
-            let mut ended: Vec<u32> = node
-                .operands()
-                .filter(|value| last_use[value.0 as usize] == i as u32)
-                .map(|value| place[value.0 as usize])
-                .filter(|register| *register != u32::MAX)
-                .collect();
-            ended.dedup();
-            free.extend(ended);
-            let target = free.pop().unwrap_or_else(|| {
-                registers += 1;
-                registers - 1
-            });
-            place[i] = target;
-            steps.push(Step { operation, target });
-        }
-        let output = match self.nodes[output.0 as usize].0 {
-            Node::Constant(index) => Operand::Constant(index),
-            _ => Operand::Register(place[output.0 as usize]),
-        };
-        Program {
-            steps,
-            registers: registers as usize,
-            constants: self.constants,
-            output,
-        }
-    }
-}
-
-impl Node {
-    fn operands(&self) -> impl Iterator<Item = Value> {
-        let (a, b) = match *self {
-            Node::Constant(_) | Node::Cell(_) => (None, None),
-            Node::Add(a, b) | Node::Sub(a, b) | Node::Mul(a, b) => (Some(a), Some(b)),
-            Node::Square(a) | Node::Reduce(a) => (Some(a), None),
-        };
-        a.into_iter().chain(b)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
+/// A value that a program computes, before it has a place: an instruction, or a constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Operand {
-    Register(u32),
+    Computed(u32),
     Constant(u32),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Operation {
     Load(Cell),
     Add(Operand, Operand),
@@ -267,21 +38,244 @@ enum Operation {
     Mul(Operand, Operand),
     Square(Operand),
     Reduce(Operand),
+    Sum(Vec<(Operand, Operand)>),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    operation: Operation,
-    target: u32,
+impl Operation {
+    fn operands(&self) -> Vec<Operand> {
+        match self {
+            Operation::Load(_) => Vec::new(),
+            Operation::Add(a, b)
+            | Operation::Sub(a, b)
+            | Operation::SubReduced(a, b)
+            | Operation::Mul(a, b) => vec![*a, *b],
+            Operation::Square(a) | Operation::Reduce(a) => vec![*a],
+            Operation::Sum(terms) => terms.iter().flat_map(|(a, b)| [*a, *b]).collect(),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Operation::Load((_, 0)) => "load",
+            Operation::Load(_) => "load of another row",
+            Operation::Add(..) => "addition",
+            Operation::Sub(..) | Operation::SubReduced(..) => "subtraction",
+            Operation::Mul(..) => "product",
+            Operation::Square(_) => "square",
+            Operation::Reduce(_) => "reduction",
+            Operation::Sum(_) => "sum of products",
+        }
+    }
 }
 
-/// A compiled expression.
+/// Turns a graph into instructions.
+struct Compiler<'a> {
+    graph: &'a Graph,
+    uses: Vec<u32>,
+    done: Vec<Option<Operand>>,
+    reduced: BTreeMap<Operand, Operand>,
+    instructions: Vec<(Operation, u32)>,
+    constants: Vec<Fr>,
+}
+
+impl Compiler<'_> {
+    fn push(&mut self, operation: Operation, bound: u32) -> Operand {
+        debug_assert!(bound <= WIDEST);
+        self.instructions.push((operation, bound));
+        Operand::Computed(self.instructions.len() as u32 - 1)
+    }
+
+    fn bound(&self, operand: Operand) -> u32 {
+        match operand {
+            Operand::Computed(index) => self.instructions[index as usize].1,
+            Operand::Constant(_) => REDUCED,
+        }
+    }
+
+    fn reduced(&mut self, operand: Operand) -> Operand {
+        if self.bound(operand) <= REDUCED {
+            return operand;
+        }
+        if let Some(known) = self.reduced.get(&operand) {
+            return *known;
+        }
+        let reduced = self.push(Operation::Reduce(operand), REDUCED);
+        self.reduced.insert(operand, reduced);
+        reduced
+    }
+
+    fn constant(&mut self, value: Fr) -> Operand {
+        let known = self.constants.iter().position(|known| *known == value);
+        let index = known.unwrap_or_else(|| {
+            self.constants.push(value);
+            self.constants.len() - 1
+        });
+        Operand::Constant(index as u32)
+    }
+
+    fn add(&mut self, a: Operand, b: Operand) -> Operand {
+        let (mut a, mut b) = (a, b);
+        if self.bound(a) + self.bound(b) > WIDEST {
+            (a, b) = (self.reduced(a), self.reduced(b));
+        }
+        let bound = self.bound(a) + self.bound(b);
+        self.push(Operation::Add(a, b), bound)
+    }
+
+    fn sub(&mut self, a: Operand, b: Operand) -> Operand {
+        let b = if self.bound(b) > SUBTRAHEND {
+            self.reduced(b)
+        } else {
+            b
+        };
+        let narrow = self.bound(b) <= REDUCED;
+        let taken = if narrow { REDUCED } else { SUBTRAHEND };
+        let a = if self.bound(a) + taken > WIDEST {
+            self.reduced(a)
+        } else {
+            a
+        };
+        let bound = self.bound(a) + taken;
+        match narrow {
+            true => self.push(Operation::SubReduced(a, b), bound),
+            false => self.push(Operation::Sub(a, b), bound),
+        }
+    }
+
+    fn value(&mut self, value: Value) -> Operand {
+        if let Some(done) = self.done[value.index()] {
+            return done;
+        }
+        let operand = match self.graph.node(value) {
+            Node::Constant(_) => {
+                let constant = self.graph.constant_of(value).unwrap_or(Fr::ZERO);
+                self.constant(constant)
+            }
+            Node::Cell(cell) => self.push(Operation::Load(cell), REDUCED),
+            Node::Mul(a, b) if a == b => {
+                let a = self.value(a);
+                self.push(Operation::Square(a), REDUCED)
+            }
+            _ => match Linear::of(self.graph, &self.uses, value) {
+                Some(sum) => self.sum(&sum),
+                None => self.constant(Fr::ZERO),
+            },
+        };
+        self.done[value.index()] = Some(operand);
+        operand
+    }
+
+    fn sum(&mut self, sum: &Linear) -> Operand {
+        let (plain, weighed) = sum.split();
+        let mut total: Option<Operand> = None;
+        let mut terms = Vec::new();
+        let products = sum.products.iter().map(|term| Term::Product(*term));
+        let weighed = weighed
+            .into_iter()
+            .map(|(value, weight)| Term::Weighed(value, weight));
+        let count = sum.products.len() + weighed.len();
+        for (i, term) in products.chain(weighed).enumerate() {
+            terms.push(self.term(term));
+            if terms.len() == TERMS || i + 1 == count {
+                let part = self.products(std::mem::take(&mut terms));
+                total = Some(match total {
+                    Some(total) => self.add(total, part),
+                    None => part,
+                });
+            }
+        }
+        if sum.constant != Fr::ZERO {
+            let constant = self.constant(sum.constant);
+            total = Some(match total {
+                Some(total) => self.add(total, constant),
+                None => constant,
+            });
+        }
+        let (plus, minus): (Vec<_>, Vec<_>) =
+            plain.into_iter().partition(|(_, sign)| *sign == Sign::Plus);
+        for (value, _) in plus {
+            let term = self.value(value);
+            total = Some(match total {
+                Some(total) => self.add(total, term),
+                None => term,
+            });
+        }
+        let mut total = total.unwrap_or_else(|| self.constant(Fr::ZERO));
+        for (value, _) in minus {
+            let term = self.value(value);
+            total = self.sub(total, term);
+        }
+        total
+    }
+
+    fn term(&mut self, term: Term) -> (Operand, Operand) {
+        match term {
+            Term::Product((a, b, sign)) => {
+                let (a, b) = (self.value(a), self.value(b));
+                match sign {
+                    Sign::Plus => (a, b),
+                    Sign::Minus => {
+                        let zero = self.constant(Fr::ZERO);
+                        // The narrower one: its negative may still be multiplied as it is.
+                        let (a, b) = if self.bound(a) <= self.bound(b) {
+                            (a, b)
+                        } else {
+                            (b, a)
+                        };
+                        (self.sub(zero, a), b)
+                    }
+                }
+            }
+            Term::Weighed(value, weight) => {
+                let value = self.value(value);
+                (value, self.constant(weight))
+            }
+        }
+    }
+
+    /// A sum of products, whose bounds are at most 64 each and [`TERMS`] of them.
+    fn products(&mut self, mut terms: Vec<(Operand, Operand)>) -> Operand {
+        if let [(a, b)] = terms[..] {
+            return self.push(Operation::Mul(a, b), REDUCED);
+        }
+        // The sum of the products' bounds is at most 64 for a reduced sum.
+        let product = |this: &Self, (a, b): (Operand, Operand)| this.bound(a) * this.bound(b);
+        while terms.iter().map(|term| product(self, *term)).sum::<u32>() > 64 {
+            let widest = (0..terms.len()).max_by_key(|i| product(self, terms[*i]));
+            let Some(widest) = widest else { break };
+            let (a, b) = terms[widest];
+            terms[widest] = if self.bound(a) >= self.bound(b) {
+                (self.reduced(a), b)
+            } else {
+                (a, self.reduced(b))
+            };
+        }
+        self.push(Operation::Sum(terms), REDUCED)
+    }
+}
+
+enum Term {
+    Product((Value, Value, Sign)),
+    Weighed(Value, Fr),
+}
+
+/// [`TERMS`] products of reduced values fit a reduced sum.
+const _: () = assert!(TERMS as u32 * REDUCED * REDUCED <= 64);
+
+/// A compiled expression: instructions over registers.
 #[derive(Debug)]
 pub struct Program {
     steps: Vec<Step>,
     registers: usize,
     constants: Vec<Fr>,
     output: Operand,
+}
+
+/// An instruction, its operands by register.
+#[derive(Debug)]
+struct Step {
+    operation: Operation,
+    target: usize,
 }
 
 /// Blocks that each step computes before the next step.
@@ -291,12 +285,91 @@ const BATCH: usize = 4;
 const TASK: usize = 256;
 
 impl Program {
-    /// Multiplications of eight elements for each block of the output.
-    pub fn multiplications(&self) -> usize {
-        let is_product = |step: &&Step| {
-            matches!(step.operation, Operation::Mul(..) | Operation::Square(_))
+    /// The program that computes a value for each row.
+    pub fn new(graph: &Graph, output: Value) -> Self {
+        let mut compiler = Compiler {
+            graph,
+            uses: graph.uses(output),
+            done: vec![None; graph.len()],
+            reduced: BTreeMap::new(),
+            instructions: Vec::new(),
+            constants: Vec::new(),
         };
-        self.steps.iter().filter(is_product).count()
+        let output = compiler.value(output);
+        let output = compiler.reduced(output);
+        Self::allocate(compiler.instructions, compiler.constants, output)
+    }
+
+    /// Gives every value a register until its last use.
+    fn allocate(instructions: Vec<(Operation, u32)>, constants: Vec<Fr>, output: Operand) -> Self {
+        let mut last_use = vec![0; instructions.len()];
+        for (i, (operation, _)) in instructions.iter().enumerate() {
+            for operand in operation.operands() {
+                if let Operand::Computed(index) = operand {
+                    last_use[index as usize] = i;
+                }
+            }
+        }
+        if let Operand::Computed(index) = output {
+            last_use[index as usize] = usize::MAX;
+        }
+        let mut free: Vec<usize> = Vec::new();
+        let mut registers = 0;
+        let mut place = vec![0; instructions.len()];
+        let mut steps = Vec::with_capacity(instructions.len());
+        for (i, (operation, _)) in instructions.into_iter().enumerate() {
+            let mut ended: Vec<usize> = operation
+                .operands()
+                .into_iter()
+                .filter_map(|operand| match operand {
+                    Operand::Computed(index) if last_use[index as usize] == i => {
+                        Some(place[index as usize])
+                    }
+                    _ => None,
+                })
+                .collect();
+            ended.sort_unstable();
+            ended.dedup();
+            let operation = operation.map(|operand| match operand {
+                Operand::Computed(index) => Operand::Computed(place[index as usize] as u32),
+                constant => constant,
+            });
+            // A register is free after its last use, for this very step too.
+            free.extend(ended);
+            let target = free.pop().unwrap_or_else(|| {
+                registers += 1;
+                registers - 1
+            });
+            place[i] = target;
+            steps.push(Step { operation, target });
+        }
+        let output = match output {
+            Operand::Computed(index) => Operand::Computed(place[index as usize] as u32),
+            constant => constant,
+        };
+        Self {
+            steps,
+            registers,
+            constants,
+            output,
+        }
+    }
+
+    /// How many instructions there are of each kind, and terms of sums of products.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for step in &self.steps {
+            *counts.entry(step.operation.name()).or_default() += 1;
+            if let Operation::Sum(terms) = &step.operation {
+                *counts.entry("term of a sum").or_default() += terms.len();
+            }
+        }
+        counts
+    }
+
+    /// Values that wait for their use at the same time.
+    pub fn registers(&self) -> usize {
+        self.registers
     }
 
     /// Computes the value of every row; cells beyond the last row are those of the first.
@@ -307,12 +380,14 @@ impl Program {
         column: &(dyn Fn(usize) -> &'a [Block] + Sync),
     ) -> Vec<Block> {
         let mut out = vec![Block::ZERO; blocks];
-        out.par_chunks_mut(TASK).enumerate().for_each(|(task, out)| {
-            s.vectorize(
-                #[inline(always)]
-                || self.run_task(s, blocks, task * TASK, column, out),
-            );
-        });
+        out.par_chunks_mut(TASK)
+            .enumerate()
+            .for_each(|(task, out)| {
+                s.vectorize(
+                    #[inline(always)]
+                    || self.run_task(s, blocks, task * TASK, column, out),
+                );
+            });
         out
     }
 
@@ -331,19 +406,15 @@ impl Program {
         for (batch, out) in out.chunks_mut(BATCH).enumerate() {
             let start = first + batch * BATCH;
             for step in &self.steps {
-                let read = |operand: Operand| match operand {
-                    Operand::Register(index) => registers[index as usize],
-                    Operand::Constant(index) => [constants[index as usize]; BATCH],
+                let read = |operand: Operand, i: usize| match operand {
+                    Operand::Computed(index) => registers[index as usize][i],
+                    Operand::Constant(index) => constants[index as usize],
                 };
-                let both = |a: Operand, b: Operand, f: &dyn Fn(S::Wide, S::Wide) -> S::Wide| {
-                    let (a, b) = (read(a), read(b));
-                    std::array::from_fn(|i| f(a[i], b[i]))
-                };
-                let value: [S::Wide; BATCH] = match step.operation {
+                let value: [S::Wide; BATCH] = match &step.operation {
                     Operation::Load((index, rotation)) => {
-                        let cells = column(index);
+                        let cells = column(*index);
                         std::array::from_fn(|i| {
-                            let row = ((start + i) * LANES) as i64 + i64::from(rotation);
+                            let row = ((start + i) * LANES) as i64 + i64::from(*rotation);
                             let row = row.rem_euclid((blocks * LANES) as i64) as usize;
                             let (block, shift) = (row / LANES, row % LANES);
                             if shift == 0 {
@@ -354,21 +425,51 @@ impl Program {
                             }
                         })
                     }
-                    Operation::Add(a, b) => both(a, b, &|a, b| s.add(a, b)),
-                    Operation::Sub(a, b) => both(a, b, &|a, b| s.sub(a, b)),
-                    Operation::SubReduced(a, b) => both(a, b, &|a, b| s.sub_reduced(a, b)),
-                    Operation::Mul(a, b) => both(a, b, &|a, b| s.mul(a, b)),
-                    Operation::Square(a) => read(a).map(|a| s.square(a)),
-                    Operation::Reduce(a) => read(a).map(|a| s.reduce(a)),
+                    Operation::Add(a, b) => {
+                        std::array::from_fn(|i| s.add(read(*a, i), read(*b, i)))
+                    }
+                    Operation::Sub(a, b) => {
+                        std::array::from_fn(|i| s.sub(read(*a, i), read(*b, i)))
+                    }
+                    Operation::SubReduced(a, b) => {
+                        std::array::from_fn(|i| s.sub_reduced(read(*a, i), read(*b, i)))
+                    }
+                    Operation::Mul(a, b) => {
+                        std::array::from_fn(|i| s.mul(read(*a, i), read(*b, i)))
+                    }
+                    Operation::Square(a) => std::array::from_fn(|i| s.square(read(*a, i))),
+                    Operation::Reduce(a) => std::array::from_fn(|i| s.reduce(read(*a, i))),
+                    Operation::Sum(terms) => std::array::from_fn(|i| {
+                        s.sum(terms.iter().map(
+                            #[inline(always)]
+                            |(a, b)| (read(*a, i), read(*b, i)),
+                        ))
+                    }),
                 };
-                registers[step.target as usize] = value;
+                registers[step.target] = value;
             }
-            let value = match self.output {
-                Operand::Register(index) => registers[index as usize],
-                Operand::Constant(index) => [constants[index as usize]; BATCH],
-            };
-            for (out, value) in out.iter_mut().zip(value) {
-                *out = s.store(value);
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = s.store(match self.output {
+                    Operand::Computed(index) => registers[index as usize][i],
+                    Operand::Constant(index) => constants[index as usize],
+                });
+            }
+        }
+    }
+}
+
+impl Operation {
+    fn map(self, f: impl Fn(Operand) -> Operand) -> Self {
+        match self {
+            Operation::Load(cell) => Operation::Load(cell),
+            Operation::Add(a, b) => Operation::Add(f(a), f(b)),
+            Operation::Sub(a, b) => Operation::Sub(f(a), f(b)),
+            Operation::SubReduced(a, b) => Operation::SubReduced(f(a), f(b)),
+            Operation::Mul(a, b) => Operation::Mul(f(a), f(b)),
+            Operation::Square(a) => Operation::Square(f(a)),
+            Operation::Reduce(a) => Operation::Reduce(f(a)),
+            Operation::Sum(terms) => {
+                Operation::Sum(terms.into_iter().map(|(a, b)| (f(a), f(b))).collect())
             }
         }
     }
@@ -398,7 +499,7 @@ mod tests {
             .collect();
         for _ in 0..20 {
             // A random expression, and the same in the library's arithmetic.
-            let mut builder = Builder::default();
+            let mut graph = Graph::default();
             let mut values: Vec<(Value, Vec<Fr>)> = Vec::new();
             for i in 0..60 {
                 let pick = |rng: &mut ChaCha20Rng, values: &[(Value, Vec<Fr>)]| {
@@ -415,31 +516,33 @@ mod tests {
                                 columns[column][(row + rotation).rem_euclid(rows as i32) as usize]
                             })
                             .collect();
-                        (builder.cell(column, rotation), expected)
+                        (graph.cell(column, rotation), expected)
                     }
                     1 => {
                         let constant = Fr::from(rng.gen_range(0..4));
-                        (builder.constant(constant), vec![constant; rows])
+                        (graph.constant(constant), vec![constant; rows])
                     }
                     op => {
                         let (a, b) = (pick(&mut rng, &values), pick(&mut rng, &values));
                         match op {
-                            2 | 3 => (builder.add(a.0, b.0), zip(&a.1, &b.1, |a, b| a + b)),
-                            4 => (builder.sub(a.0, b.0), zip(&a.1, &b.1, |a, b| a - b)),
-                            5 => (builder.mul(a.0, b.0), zip(&a.1, &b.1, |a, b| a * b)),
-                            _ => (builder.negate(a.0), a.1.iter().map(|a| -*a).collect()),
+                            2 | 3 => (graph.add(a.0, b.0), zip(&a.1, &b.1, |a, b| a + b)),
+                            4 => (graph.sub(a.0, b.0), zip(&a.1, &b.1, |a, b| a - b)),
+                            5 => (graph.mul(a.0, b.0), zip(&a.1, &b.1, |a, b| a * b)),
+                            _ => (graph.negate(a.0), a.1.iter().map(|a| -*a).collect()),
                         }
                     }
                 };
                 values.push(next);
             }
-            let terms: Vec<(Value, Fr)> =
-                values.iter().map(|(value, _)| (*value, Fr::random(&mut rng))).collect();
+            let terms: Vec<(Value, Fr)> = values
+                .iter()
+                .map(|(value, _)| (*value, Fr::random(&mut rng)))
+                .collect();
             let expected: Vec<Fr> = (0..rows)
                 .map(|row| values.iter().zip(&terms).map(|(v, t)| v.1[row] * t.1).sum())
                 .collect();
-            let output = builder.combine(&terms);
-            let program = builder.finish(output);
+            let output = graph.combine(&terms);
+            let program = Program::new(&graph, output);
             let out = program.run(s, rows / LANES, &|i| &blocks[i]);
             let out: Vec<Fr> = out.iter().flat_map(|block| s.export(block)).collect();
             assert_eq!(out, expected);

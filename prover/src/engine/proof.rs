@@ -8,8 +8,8 @@ mod quotient;
 use std::io;
 
 use ff::Field;
-use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::plonk::{Any, Column};
 use halo2_proofs::transcript::{
     Blake2bWrite, Challenge255, EncodedChallenge, Transcript, TranscriptWrite,
@@ -132,7 +132,13 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         polynomials: vec![Vec::new(); cs.num_advice_columns()],
         values: vec![None; cs.num_advice_columns()],
     };
-    prover.commit_phase(&mut advice, 0, &|column| witness.first(column), rng, &mut transcript)?;
+    prover.commit_phase(
+        &mut advice,
+        0,
+        &|column| witness.first(column),
+        rng,
+        &mut transcript,
+    )?;
     let challenges: Vec<Fr> = cs
         .challenge_phase()
         .iter()
@@ -140,7 +146,13 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .collect();
     watch(Step::SecondPhase);
     witness.draw(&challenges);
-    prover.commit_phase(&mut advice, 1, &|column| witness.second(column), rng, &mut transcript)?;
+    prover.commit_phase(
+        &mut advice,
+        1,
+        &|column| witness.second(column),
+        rng,
+        &mut transcript,
+    )?;
     witness.done();
 
     watch(Step::Arguments);
@@ -200,7 +212,10 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     polynomials.extend(own.iter().map(Vec::as_slice));
     let program = numerator(cs, &places, &drawn, y);
     let pieces = quotient::quotient(key, &program, &polynomials, &mut || watch(Step::Quotient));
-    let points: Vec<G1> = pieces.iter().map(|piece| key.powers.commit(piece)).collect();
+    let points: Vec<G1> = pieces
+        .iter()
+        .map(|piece| key.powers.commit(piece))
+        .collect();
     write_points(&mut transcript, &points)?;
 
     watch(Step::Opening);
@@ -265,7 +280,11 @@ fn read_columns<S>(key: &ProvingKey<S>) -> Vec<bool> {
     }
     for lookup in cs.lookups() {
         let sides = [lookup.input_expressions(), lookup.table_expressions()];
-        for column in sides.into_iter().flatten().flat_map(|e| e.extract_advices()) {
+        for column in sides
+            .into_iter()
+            .flatten()
+            .flat_map(|e| e.extract_advices())
+        {
             read[column] = true;
         }
     }
@@ -338,8 +357,10 @@ impl<S: Arithmetic> Prover<'_, S> {
     fn random_polynomial<R: RngCore + CryptoRng>(&self, rng: &mut R) -> Vec<Block> {
         let s = self.key.domain.simd;
         let mut out = vec![Block::ZERO; self.key.domain.blocks()];
-        let mut tasks: Vec<(&mut [Block], ChaCha20Rng)> =
-            out.chunks_mut(1 << 10).map(|chunk| (chunk, fork(rng))).collect();
+        let mut tasks: Vec<(&mut [Block], ChaCha20Rng)> = out
+            .chunks_mut(1 << 10)
+            .map(|chunk| (chunk, fork(rng)))
+            .collect();
         tasks.par_iter_mut().for_each(|(chunk, rng)| {
             for block in chunk.iter_mut() {
                 let elements = std::array::from_fn(|_| Fr::random(&mut *rng));
@@ -390,7 +411,11 @@ impl<S: Arithmetic> Prover<'_, S> {
         for set in 0..sets {
             opened.extend([query(product(set), 0), query(product(set), 1)]);
         }
-        opened.extend((0..sets.saturating_sub(1)).rev().map(|set| query(product(set), last)));
+        opened.extend(
+            (0..sets.saturating_sub(1))
+                .rev()
+                .map(|set| query(product(set), last)),
+        );
         for i in 0..cs.lookups().len() {
             let (input, table, product) = (lookup(i), lookup(i) + 1, lookup(i) + 2);
             opened.extend([query(product, 0), query(input, 0), query(table, 0)]);

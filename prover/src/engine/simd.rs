@@ -9,7 +9,7 @@
 //! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`.
 
 use bytemuck::{Pod, Zeroable};
-use ff::PrimeField;
+use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::{Fq, Fr};
 use halo2_proofs::halo2curves::serde::SerdeObject;
 
@@ -105,6 +105,9 @@ pub trait Simd<P: Prime>: Machine {
         self.mul(a, a)
     }
 
+    /// `sum of a * b`, of 16 products at most. The products' bounds add up to 64 at most; gives bound 2.
+    fn sum(self, products: impl Iterator<Item = (Self::Wide, Self::Wide)>) -> Self::Wide;
+
     /// The same elements with bound 2. Takes bound 8.
     fn reduce(self, a: Self::Wide) -> Self::Wide;
 
@@ -144,17 +147,15 @@ impl<S: Simd<Scalar> + Simd<Base>> Arithmetic for S {}
 /// Words of an element in the library's own form.
 pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
     let mut words = [0; 4];
-    for (word, bytes) in words.iter_mut().zip(element.to_raw_bytes().chunks_exact(8)) {
-        let mut array = [0; 8];
-        array.copy_from_slice(bytes);
-        *word = u64::from_le_bytes(array);
-    }
-    words
+    let mut bytes: &mut [u8] = bytemuck::bytes_of_mut(&mut words);
+    // 32 bytes into room for 32.
+    let _ = element.write_raw(&mut bytes);
+    words.map(u64::from_le)
 }
 
 /// The element of words that [`words`] gave.
 pub fn element<E: SerdeObject>(words: [u64; 4]) -> E {
-    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words))
+    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words.map(u64::to_le)))
 }
 
 /// The library's arithmetic, eight times.
@@ -198,6 +199,12 @@ impl<P: Prime> Simd<P> for Portable {
 
     fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
         std::array::from_fn(|i| a[i] * b[i])
+    }
+
+    fn sum(self, products: impl Iterator<Item = (Self::Wide, Self::Wide)>) -> Self::Wide {
+        products.fold([P::Element::ZERO; LANES], |sum, (a, b)| {
+            Simd::<P>::add(self, sum, Simd::<P>::mul(self, a, b))
+        })
     }
 
     fn reduce(self, a: Self::Wide) -> Self::Wide {
@@ -244,7 +251,13 @@ impl<P: Prime> Simd<P> for Portable {
 
     fn shifted(self, a: &Block, b: &Block, shift: usize) -> Self::Wide {
         let (a, b) = (Simd::<P>::load(self, a), Simd::<P>::load(self, b));
-        std::array::from_fn(|i| a.iter().chain(&b).nth(i + shift).copied().unwrap_or_default())
+        std::array::from_fn(|i| {
+            a.iter()
+                .chain(&b)
+                .nth(i + shift)
+                .copied()
+                .unwrap_or_default()
+        })
     }
 }
 

@@ -67,14 +67,20 @@ impl Integer {
         (0..4)
             .rev()
             .find(|i| self.magnitude[*i] != 0)
-            .map_or(0, |i| 64 * i as u32 + 64 - self.magnitude[i].leading_zeros())
+            .map_or(0, |i| {
+                64 * i as u32 + 64 - self.magnitude[i].leading_zeros()
+            })
     }
 
     fn digit(&self, from: u32, bits: u32) -> u64 {
         let (word, shift) = ((from / 64) as usize, from % 64);
         let at = |i: usize| self.magnitude.get(i).copied().unwrap_or(0);
         let low = at(word) >> shift;
-        let high = if shift == 0 { 0 } else { at(word + 1) << (64 - shift) };
+        let high = if shift == 0 {
+            0
+        } else {
+            at(word + 1) << (64 - shift)
+        };
         (low | high) & ((1 << bits) - 1)
     }
 }
@@ -114,7 +120,12 @@ impl Digits {
             .collect();
         let parts: Vec<(Vec<&mut [i16]>, &[Integer])> = integers
             .chunks(chunk)
-            .map(|part| (columns.iter_mut().filter_map(Iterator::next).collect(), part))
+            .map(|part| {
+                (
+                    columns.iter_mut().filter_map(Iterator::next).collect(),
+                    part,
+                )
+            })
             .collect();
         parts.into_par_iter().for_each(|(mut columns, part)| {
             for (i, integer) in part.iter().enumerate() {

@@ -46,42 +46,52 @@ pub fn sums<S: Simd<Base>>(
     starts: &[u32],
 ) -> Result<Vec<Option<PointWords>>, Exceptional> {
     let lists = starts.len().saturating_sub(1);
+    let at = |list: usize| starts[list] as usize;
     let mut out = vec![None; lists];
     let mut work = Work::default();
     let mut list = 0;
     while list < lists {
-        // As many whole lists as fill a segment; a longer list is cut and its parts added up later.
         let first = list;
-        work.clear();
-        while list < lists {
-            let range = starts[list] as usize..starts[list + 1] as usize;
-            if !work.points.is_empty() && work.points.len() + range.len() > SEGMENT {
-                break;
-            }
-            if range.len() > SEGMENT {
-                let mut parts = Vec::new();
-                for part in entries[range].chunks(SEGMENT) {
-                    let mut work = Work::default();
-                    work.gather(s, table, part);
-                    work.add_up(s)?;
-                    parts.append(&mut work.points);
-                }
-                work.lengths.push(parts.len());
-                work.points.append(&mut parts);
-            } else {
-                work.gather(s, table, &entries[range]);
-            }
+        list += 1;
+        if at(list) - at(first) > SEGMENT {
+            out[first] = long(s, table, &entries[at(first)..at(list)], &mut work)?;
+            continue;
+        }
+        // As many whole lists as fill a segment.
+        while list < lists && at(list + 1) - at(first) <= SEGMENT {
             list += 1;
         }
-        work.add_up(s)?;
-        let mut points = work.points.iter();
-        for (out, length) in out[first..list].iter_mut().zip(&work.lengths) {
-            if *length > 0 {
+        let lengths = (first..list).map(|list| at(list + 1) - at(list)).collect();
+        let points = work.add_up(s, table, &entries[at(first)..at(list)], lengths)?;
+        let mut points = points.iter();
+        for (list, out) in (first..list).zip(&mut out[first..list]) {
+            if at(list + 1) > at(list) {
                 *out = points.next().copied();
             }
         }
     }
     Ok(out)
+}
+
+/// The sum of one list that is longer than a segment: part by part, and the parts.
+fn long<S: Simd<Base>>(
+    s: S,
+    table: &[PointWords],
+    entries: &[Entry],
+    work: &mut Work,
+) -> Result<Option<PointWords>, Exceptional> {
+    let mut parts = Vec::new();
+    for part in entries.chunks(SEGMENT) {
+        parts.extend_from_slice(work.add_up(s, table, part, vec![part.len()])?);
+    }
+    let all: Vec<Entry> = (0..parts.len())
+        .map(|place| Entry::new(place, false))
+        .collect();
+    if all.len() > SEGMENT {
+        return long(s, &parts, &all, work);
+    }
+    let length = vec![all.len()];
+    Ok(work.add_up(s, &parts, &all, length)?.first().copied())
 }
 
 /// Eight pairs half added.
@@ -94,141 +104,156 @@ struct Pending<W> {
     before: W,
 }
 
-/// The lists of a segment, one after the other.
+/// Room for a segment's rounds.
 #[derive(Default)]
 struct Work {
     points: Vec<PointWords>,
-    lengths: Vec<usize>,
     next: Vec<PointWords>,
-    pairs: Vec<u32>,
-    places: Vec<u32>,
+    pairs: Vec<Pair>,
+}
+
+/// Two neighbours, and where their sum goes.
+#[derive(Clone, Copy)]
+struct Pair {
+    from: u32,
+    to: u32,
 }
 
 impl Work {
-    fn clear(&mut self) {
-        self.points.clear();
-        self.lengths.clear();
-    }
-
-    /// Appends a list.
-    fn gather<S: Simd<Base>>(&mut self, s: S, table: &[PointWords], entries: &[Entry]) {
-        self.lengths.push(entries.len());
-        s.vectorize(
-            #[inline(always)]
-            || {
-                for eight in entries.chunks(LANES) {
-                    let at = |i: usize| eight.get(i).map_or(&IDLE[0], |entry| &table[entry.place()]);
-                    let lanes = eight
-                        .iter()
-                        .enumerate()
-                        .fold(0, |bits, (i, entry)| bits | u8::from(entry.negative()) << i);
-                    if lanes == 0 {
-                        self.points.extend(eight.iter().map(|entry| table[entry.place()]));
-                        continue;
-                    }
-                    let (x, y) = s.load_points(std::array::from_fn(at));
-                    let points = s.store_points(x, s.negate_where(y, lanes));
-                    self.points.extend_from_slice(&points[..eight.len()]);
-                }
-            },
-        );
-    }
-
-    /// Adds every list up to one point.
-    fn add_up<S: Simd<Base>>(&mut self, s: S) -> Result<(), Exceptional> {
-        let mut lengths = self.lengths.clone();
+    /// Adds every list up to one point: `lengths` of the entries, one list after the other.
+    fn add_up<S: Simd<Base>>(
+        &mut self,
+        s: S,
+        table: &[PointWords],
+        entries: &[Entry],
+        mut lengths: Vec<usize>,
+    ) -> Result<&[PointWords], Exceptional> {
+        // The first round reads the table itself.
+        let entry = |i: usize| (&table[entries[i].place()], entries[i].negative());
+        self.pair(s, &mut lengths, entry);
+        round::<S, true>(s, &self.pairs, entry, &mut self.next)?;
+        std::mem::swap(&mut self.points, &mut self.next);
         while lengths.iter().any(|length| *length > 1) {
-            self.pairs.clear();
-            self.places.clear();
-            self.next.clear();
-            let mut from = 0;
-            let mut to = 0;
-            for length in &mut lengths {
-                let half = length.div_ceil(2);
-                for pair in 0..*length / 2 {
-                    self.pairs.push((from + 2 * pair) as u32);
-                    self.places.push((to + pair) as u32);
-                }
-                from += *length;
-                to += half;
-                *length = half;
-            }
-            self.next.resize(to, [0; 8]);
-            // A point left over moves on as it is.
-            let (mut from, mut to, mut pair) = (0, 0, 0);
-            while to < self.next.len() {
-                if self.places.get(pair) == Some(&(to as u32)) {
-                    pair += 1;
-                    from += 2;
-                } else {
-                    self.next[to] = self.points[from];
-                    from += 1;
-                }
+            let points = std::mem::take(&mut self.points);
+            let point = |i: usize| (&points[i], false);
+            self.pair(s, &mut lengths, point);
+            round::<S, false>(s, &self.pairs, point, &mut self.next)?;
+            self.points = std::mem::replace(&mut self.next, points);
+        }
+        Ok(&self.points)
+    }
+
+    /// Pairs the points of every list, and moves on those that are left over.
+    fn pair<'a, S: Simd<Base>>(
+        &mut self,
+        s: S,
+        lengths: &mut [usize],
+        point: impl Fn(usize) -> (&'a PointWords, bool),
+    ) {
+        self.pairs.clear();
+        self.next.clear();
+        self.next.resize(
+            lengths.iter().map(|length| length.div_ceil(2)).sum(),
+            [0; 8],
+        );
+        let (mut from, mut to) = (0, 0);
+        for length in lengths {
+            for _ in 0..*length / 2 {
+                self.pairs.push(Pair {
+                    from: from as u32,
+                    to: to as u32,
+                });
+                from += 2;
                 to += 1;
             }
-            self.round(s)?;
-            std::mem::swap(&mut self.points, &mut self.next);
+            if *length % 2 == 1 {
+                self.next[to] = match point(from) {
+                    (point, false) => *point,
+                    (point, true) => negated(s, point),
+                };
+                from += 1;
+                to += 1;
+            }
+            *length = length.div_ceil(2);
         }
-        Ok(())
     }
+}
 
-    /// `next[places[i]] = points[pairs[i]] + points[pairs[i] + 1]`.
-    fn round<S: Simd<Base>>(&mut self, s: S) -> Result<(), Exceptional> {
-        let Self {
-            points,
-            pairs,
-            next,
-            places,
-            ..
-        } = self;
-        let one = s.import(&[Fq::ONE; LANES]);
-        let mut pending: Vec<Pending<S::Wide>> = Vec::with_capacity(pairs.len().div_ceil(LANES));
-        let product = s.vectorize(
-            #[inline(always)]
-            || {
-                let mut product = s.load(&one);
-                for eight in pairs.chunks(LANES) {
-                    let at = |offset: usize| {
-                        std::array::from_fn(|i| {
-                            eight.get(i).map_or(&IDLE[offset], |pair| &points[*pair as usize + offset])
-                        })
-                    };
-                    let (x1, y1) = s.load_points(at(0));
-                    let (x2, y2) = s.load_points(at(1));
-                    pending.push(Pending {
-                        x1,
-                        x2,
-                        y1,
-                        rise: s.sub_reduced(y2, y1),
-                        before: product,
-                    });
-                    product = s.mul(product, s.sub_reduced(x2, x1));
-                }
-                s.store(product)
-            },
-        );
-        let inverse = invert(s, &product)?;
-        s.vectorize(
-            #[inline(always)]
-            || {
-                let mut inverse = s.load(&inverse);
-                let eights = places.chunks(LANES).zip(&pending).rev();
-                for (eight, pair) in eights {
-                    let run = s.sub_reduced(pair.x2, pair.x1);
-                    let slope = s.mul(pair.rise, s.mul(inverse, pair.before));
-                    inverse = s.mul(inverse, run);
-                    let x = s.sub_reduced(s.sub_reduced(s.square(slope), pair.x1), pair.x2);
-                    let x = s.reduce(x);
-                    let y = s.mul(slope, s.sub_reduced(pair.x1, x));
-                    let y = s.reduce(s.sub_reduced(y, pair.y1));
-                    for (place, point) in eight.iter().zip(s.store_points(x, y)) {
-                        next[*place as usize] = point;
+fn negated<S: Simd<Base>>(s: S, point: &PointWords) -> PointWords {
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let (x, y) = s.load_points([point; LANES]);
+            s.store_points(x, s.negate_where(y, u8::MAX))[0]
+        },
+    )
+}
+
+/// `next[to] = point(from) + point(from + 1)` for every pair, of points with a sign if `SIGNED`.
+fn round<'a, S: Simd<Base>, const SIGNED: bool>(
+    s: S,
+    pairs: &[Pair],
+    point: impl Fn(usize) -> (&'a PointWords, bool),
+    next: &mut [PointWords],
+) -> Result<(), Exceptional> {
+    let one = s.import(&[Fq::ONE; LANES]);
+    let mut pending: Vec<Pending<S::Wide>> = Vec::with_capacity(pairs.len().div_ceil(LANES));
+    let product = s.vectorize(
+        #[inline(always)]
+        || {
+            let mut product = s.load(&one);
+            for eight in pairs.chunks(LANES) {
+                let load = |offset: usize| {
+                    let mut negative = 0;
+                    let mut points = [&IDLE[offset]; LANES];
+                    for (i, pair) in eight.iter().enumerate() {
+                        let (point, sign) = point(pair.from as usize + offset);
+                        points[i] = point;
+                        negative |= u8::from(sign) << i;
                     }
+                    let (x, y) = s.load_points(points);
+                    (
+                        x,
+                        if SIGNED {
+                            s.negate_where(y, negative)
+                        } else {
+                            y
+                        },
+                    )
+                };
+                let ((x1, y1), (x2, y2)) = (load(0), load(1));
+                pending.push(Pending {
+                    x1,
+                    x2,
+                    y1,
+                    rise: s.sub_reduced(y2, y1),
+                    before: product,
+                });
+                product = s.mul(product, s.sub_reduced(x2, x1));
+            }
+            s.store(product)
+        },
+    );
+    let inverse = invert(s, &product)?;
+    s.vectorize(
+        #[inline(always)]
+        || {
+            let mut inverse = s.load(&inverse);
+            for (eight, pair) in pairs.chunks(LANES).zip(&pending).rev() {
+                let run = s.sub_reduced(pair.x2, pair.x1);
+                let slope = s.mul(pair.rise, s.mul(inverse, pair.before));
+                inverse = s.mul(inverse, run);
+                let x = s.sub_reduced(s.sub_reduced(s.square(slope), pair.x1), pair.x2);
+                let x = s.reduce(x);
+                let y = s.mul(slope, s.sub_reduced(pair.x1, x));
+                let y = s.reduce(s.sub_reduced(y, pair.y1));
+                for (pair, point) in eight.iter().zip(s.store_points(x, y)) {
+                    next[pair.to as usize] = point;
                 }
-            },
-        );
-        Ok(())
-    }
+            }
+        },
+    );
+    Ok(())
 }
 
 /// The inverses of eight elements, by one inversion.

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::super::column::{export, Cells};
 use super::super::numerator::{Drawn, Translator};
+use super::super::program::Program;
 use super::super::simd::{Block, Scalar, Simd};
 use super::{ProofError, Values};
 
@@ -34,7 +35,7 @@ pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
     let side = |expressions: &[Expression<Fr>]| {
         let mut t = Translator::new(values.places, &drawn.circuit);
         let value = t.compressed(expressions, drawn.theta);
-        let program = t.builder.finish(value);
+        let program = Program::new(&t.graph, value);
         program.run(s, domain.blocks(), &|place| values.at(place))
     };
     let lookups = values.key.verifying.cs().lookups();

@@ -11,8 +11,8 @@
 //! so one division a point serves all sets, and interpolations are not needed at all.
 
 use ff::Field;
-use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::poly::Rotation;
 use halo2_proofs::transcript::TranscriptWrite;
 use rayon::prelude::*;
@@ -45,7 +45,11 @@ pub(super) fn open<S: Arithmetic>(
 ) -> Result<(), ProofError> {
     let domain = &key.domain;
     let s = domain.simd;
-    let point = |rotation: i32| key.verifying.get_domain().rotate_omega(x, Rotation(rotation));
+    let point = |rotation: i32| {
+        key.verifying
+            .get_domain()
+            .rotate_omega(x, Rotation(rotation))
+    };
     let evaluations = evaluate(key, polynomials, &queries.written, &point);
     for evaluation in evaluations {
         transcript.write_scalar(evaluation)?;
@@ -81,7 +85,8 @@ pub(super) fn open<S: Arithmetic>(
                 .filter(|((set, _), _)| set.rotations.contains(rotation))
                 .map(|((set, combined), power)| {
                     let others = set.rotations.iter().filter(|other| *other != rotation);
-                    let slope = others.fold(Fr::ONE, |product, other| product * (p - point(*other)));
+                    let slope =
+                        others.fold(Fr::ONE, |product, other| product * (p - point(*other)));
                     (combined.as_slice(), power * invert(slope))
                 })
                 .collect();
@@ -105,12 +110,14 @@ pub(super) fn open<S: Arithmetic>(
         .iter()
         .map(|set| {
             let others = rotations.iter().filter(|r| !set.rotations.contains(r));
-            others.fold(Fr::ONE, |product, rotation| product * (u - point(*rotation)))
+            others.fold(Fr::ONE, |product, rotation| {
+                product * (u - point(*rotation))
+            })
         })
         .collect();
-    let all = rotations
-        .iter()
-        .fold(Fr::ONE, |product, rotation| product * (u - point(*rotation)));
+    let all = rotations.iter().fold(Fr::ONE, |product, rotation| {
+        product * (u - point(*rotation))
+    });
     let mut weighed: Vec<(&[Block], Fr)> = combined
         .iter()
         .zip(powers_of(v))
@@ -158,7 +165,10 @@ fn evaluate<S: Arithmetic>(
 fn sets(queries: &[Query]) -> Vec<Set> {
     let mut opened: Vec<(usize, Vec<i32>)> = Vec::new();
     for query in queries {
-        match opened.iter_mut().find(|(polynomial, _)| *polynomial == query.polynomial) {
+        match opened
+            .iter_mut()
+            .find(|(polynomial, _)| *polynomial == query.polynomial)
+        {
             Some((_, rotations)) => rotations.push(query.rotation),
             None => opened.push((query.polynomial, vec![query.rotation])),
         }

@@ -56,9 +56,7 @@ pub(super) fn copies<S: Simd<Scalar>, R: RngCore + CryptoRng>(
                 })
                 .collect();
             fill(s, &mut ratio, |i, ratio| {
-                let own = |c: usize, i: usize| {
-                    s.mul(s.load(&points[i]), s.splat(deltas[c]))
-                };
+                let own = |c: usize, i: usize| s.mul(s.load(&points[i]), s.splat(deltas[c]));
                 s.mul(s.load(ratio), product(&own, i))
             });
             let (column, end) = run(s, &ratio, start, usable, domain.n(), rng);
@@ -84,7 +82,9 @@ pub(super) fn lookup<S: Simd<Scalar>, R: RngCore + CryptoRng>(
         s.mul(input, table)
     };
     let mut ratio = vec![Block::ZERO; domain.blocks()];
-    fill(s, &mut ratio, |i, _| product(&lookup.input[i], &lookup.table[i]));
+    fill(s, &mut ratio, |i, _| {
+        product(&lookup.input[i], &lookup.table[i])
+    });
     invert(s, &mut ratio);
     fill(s, &mut ratio, |i, ratio| {
         let above = product(&lookup.compressed_input[i], &lookup.compressed_table[i]);

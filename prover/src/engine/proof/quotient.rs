@@ -102,7 +102,12 @@ mod tests {
         let coefficients: Vec<Fr> = [7, 0, 2, 9].map(Fr::from).to_vec();
         let values: Vec<Fr> = points
             .iter()
-            .map(|x| coefficients.iter().rev().fold(Fr::ZERO, |sum, c| sum * x + c))
+            .map(|x| {
+                coefficients
+                    .iter()
+                    .rev()
+                    .fold(Fr::ZERO, |sum, c| sum * x + c)
+            })
             .collect();
         for (row, expected) in inverse_vandermonde(&points).iter().zip(coefficients) {
             let found: Fr = row.iter().zip(&values).map(|(a, b)| *a * b).sum();

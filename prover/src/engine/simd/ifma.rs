@@ -212,7 +212,16 @@ impl Ifma {
         let f = self.features.f;
         let low = |i: usize| f._mm512_unpacklo_epi64(r[i], r[i + 1]);
         let high = |i: usize| f._mm512_unpackhi_epi64(r[i], r[i + 1]);
-        let pairs = [low(0), high(0), low(2), high(2), low(4), high(4), low(6), high(6)];
+        let pairs = [
+            low(0),
+            high(0),
+            low(2),
+            high(2),
+            low(4),
+            high(4),
+            low(6),
+            high(6),
+        ];
         let even = |a, b| f._mm512_shuffle_i64x2::<0b10_00_10_00>(a, b);
         let odd = |a, b| f._mm512_shuffle_i64x2::<0b11_01_11_01>(a, b);
         // Quarters of rows 0 to 3 and 4 to 7, for columns (0, 4), (1, 5), (2, 6), (3, 7).
@@ -300,7 +309,8 @@ impl<P: Prime> Simd<P> for Ifma {
     fn splat(self, element: P::Element) -> Limbs {
         let words = words(&element);
         // The library's form is 2^256 times the element: 2^264 / 2^260 of it is ours.
-        Simd::<P>::mul(self, 
+        Simd::<P>::mul(
+            self,
             limbs(words).map(|limb| self.fill(limb)),
             power_of_two::<P>(264).map(|limb| self.fill(limb)),
         )
@@ -369,14 +379,27 @@ impl<P: Prime> Simd<P> for Ifma {
     }
 
     #[inline(always)]
+    fn sum(self, products: impl Iterator<Item = (Limbs, Limbs)>) -> Limbs {
+        // A product adds ten numbers of 52 bits to a column at most, and so does the reduction: 17
+        // of them fit 64 bits many times over.
+        let mut t = [self.features.f._mm512_setzero_si512(); 10];
+        for (a, b) in products {
+            for i in 0..5 {
+                for j in 0..5 {
+                    t[i + j] = self.lo(t[i + j], a[i], b[j]);
+                    t[i + j + 1] = self.hi(t[i + j + 1], a[i], b[j]);
+                }
+            }
+        }
+        self.montgomery::<P>(t)
+    }
+
+    #[inline(always)]
     fn reduce(self, a: Limbs) -> Limbs {
         let f = self.features.f;
         let zero = f._mm512_setzero_si512();
-        let quotient = f._mm512_srli_epi64::<45>(self.hi(
-            zero,
-            a[4],
-            self.fill(Constants::<P>::RECIPROCAL),
-        ));
+        let quotient =
+            f._mm512_srli_epi64::<45>(self.hi(zero, a[4], self.fill(Constants::<P>::RECIPROCAL)));
         let mut out = a;
         for (limb, multiples) in out.iter_mut().zip(Constants::<P>::MULTIPLES) {
             *limb = self.minus(*limb, f._mm512_permutexvar_epi64(quotient, cast(multiples)));

@@ -1,5 +1,4 @@
 use super::*;
-use ff::Field;
 use proptest::prelude::*;
 
 fn eight<P: Prime>() -> impl Strategy<Value = [P::Element; LANES]> {
@@ -7,9 +6,11 @@ fn eight<P: Prime>() -> impl Strategy<Value = [P::Element; LANES]> {
         Just(P::Element::ZERO),
         Just(P::Element::ONE),
         Just(-P::Element::ONE),
-        any::<[u64; 4]>().prop_map(|words| words.into_iter().fold(P::Element::ZERO, |sum, word| {
-            sum * P::Element::from(u64::MAX) + P::Element::from(word)
-        })),
+        any::<[u64; 4]>().prop_map(|words| words
+            .into_iter()
+            .fold(P::Element::ZERO, |sum, word| {
+                sum * P::Element::from(u64::MAX) + P::Element::from(word)
+            })),
     ];
     prop::array::uniform8(element)
 }
@@ -26,7 +27,11 @@ fn check<P: Prime, S: Simd<P>>(s: S, a: [P::Element; LANES], b: [P::Element; LAN
     assert_eq!(out(s.square(wa)), each(|a, _| a.square()), "square");
     assert_eq!(out(s.reduce(s.add(wa, wb))), each(|a, b| a + b), "add");
     assert_eq!(out(s.reduce(s.sub(wa, wb))), each(|a, b| a - b), "sub");
-    assert_eq!(out(s.reduce(s.sub_reduced(wa, wb))), each(|a, b| a - b), "sub");
+    assert_eq!(
+        out(s.reduce(s.sub_reduced(wa, wb))),
+        each(|a, b| a - b),
+        "sub"
+    );
     // The widest bounds that are promised: 8 by 8 in a product, 8 in a reduction.
     let wide_a = s.add(s.add(wa, wa), s.add(wa, wa));
     let wide_b = s.sub(s.add(wb, wb), s.splat(P::Element::ONE));
@@ -36,14 +41,25 @@ fn check<P: Prime, S: Simd<P>>(s: S, a: [P::Element; LANES], b: [P::Element; LAN
     );
     let product = std::array::from_fn(|i| four_a[i] * two_b[i]);
     assert_eq!(out(s.mul(wide_a, wide_b)), product, "wide mul");
-    assert_eq!(out(s.square(wide_a)), four_a.map(|a| a.square()), "wide square");
+    let sixteen = (0..16).map(|i| if i % 2 == 0 { (wa, wb) } else { (wb, wb) });
+    let expected = std::array::from_fn(|i| (a[i] * b[i] + b[i].square()) * P::Element::from(8));
+    assert_eq!(out(s.sum(sixteen)), expected, "sum");
+    assert_eq!(
+        out(s.square(wide_a)),
+        four_a.map(|a| a.square()),
+        "wide square"
+    );
     assert_eq!(out(s.reduce(wide_a)), four_a, "reduce");
     assert_eq!(out(s.reduce(wide_b)), two_b, "reduce a difference");
     assert_eq!(out(s.splat(a[0])), [a[0]; LANES], "splat");
     for shift in 0..LANES {
         let expected = std::array::from_fn(|i| {
             let from = i + shift;
-            if from < LANES { a[from] } else { b[from - LANES] }
+            if from < LANES {
+                a[from]
+            } else {
+                b[from - LANES]
+            }
         });
         assert_eq!(out(s.shifted(&block_a, &block_b, shift)), expected, "shift");
     }
@@ -54,7 +70,11 @@ fn check<P: Prime, S: Simd<P>>(s: S, a: [P::Element; LANES], b: [P::Element; LAN
     }
     let negated = out(s.negate_where(wa, 0b1010_0110));
     for (i, value) in negated.into_iter().enumerate() {
-        let expected = if 0b1010_0110 >> i & 1 == 1 { -a[i] } else { a[i] };
+        let expected = if 0b1010_0110 >> i & 1 == 1 {
+            -a[i]
+        } else {
+            a[i]
+        };
         assert_eq!(value, expected, "negate");
     }
     let small = [0, 1, 2, 255, 256, 40_000, 65_534, 65_535];
@@ -86,7 +106,11 @@ proptest! {
 #[test]
 fn accepts_the_moduli() {
     for (words, text) in [(Scalar::MODULUS, Fr::MODULUS), (Base::MODULUS, Fq::MODULUS)] {
-        let hex: String = words.iter().rev().map(|word| format!("{word:016x}")).collect();
+        let hex: String = words
+            .iter()
+            .rev()
+            .map(|word| format!("{word:016x}"))
+            .collect();
         assert_eq!(format!("0x{hex}"), text);
     }
 }
