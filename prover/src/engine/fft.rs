@@ -26,8 +26,8 @@ const CACHED: usize = 1 << 11;
 struct Twiddles {
     /// `w^0 .. w^(m/2 - 1)` for a root `w` of order `m = 2^i`, from `m = 16` on.
     levels: Vec<Vec<Block>>,
-    /// `w^0 .. w^3` for a root of order 8.
-    eighth: [Fr; 4],
+    /// `w^0 .. w^3` for a root of order 8, each eight times.
+    eighth: [Block; 4],
 }
 
 impl Twiddles {
@@ -42,7 +42,7 @@ impl Twiddles {
         let eighth = order(3);
         Self {
             levels,
-            eighth: std::array::from_fn(|i| eighth.pow_vartime([i as u64])),
+            eighth: std::array::from_fn(|i| s.import(&[eighth.pow_vartime([i as u64]); LANES])),
         }
     }
 
@@ -282,6 +282,9 @@ fn ascend<S: Simd<Scalar>>(
             unite(s, twiddles, range);
         }
     }
+    for block in data {
+        *block = s.store(s.narrow(s.load(block)));
+    }
 }
 
 /// Two levels down.
@@ -297,12 +300,12 @@ fn split<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
         let (a0, a1) = (s.load(&x0[i]), s.load(&x1[i]));
         let (a2, a3) = (s.load(&x2[i]), s.load(&x3[i]));
         let w = s.load(&inner[i]);
-        let (b0, b1) = (s.add(a0, a2), s.add(a1, a3));
+        let (b0, b1) = (s.add_narrow(a0, a2), s.add_narrow(a1, a3));
         let b2 = s.mul(s.sub_reduced(a0, a2), s.load(&first[i]));
         let b3 = s.mul(s.sub_reduced(a1, a3), s.load(&second[i]));
-        x0[i] = s.store(s.reduce(s.add(b0, b1)));
-        x1[i] = s.store(s.mul(s.sub(b0, b1), w));
-        x2[i] = s.store(s.reduce(s.add(b2, b3)));
+        x0[i] = s.store(s.add_narrow(b0, b1));
+        x1[i] = s.store(s.mul(s.sub_reduced(b0, b1), w));
+        x2[i] = s.store(s.add_narrow(b2, b3));
         x3[i] = s.store(s.mul(s.sub_reduced(b2, b3), w));
     }
 }
@@ -314,12 +317,12 @@ fn halve<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     let (x0, x1) = range.split_at_mut(range.len() / 2);
     for ((x0, x1), w) in x0.iter_mut().zip(x1).zip(level) {
         let (a0, a1) = (s.load(x0), s.load(x1));
-        *x0 = s.store(s.reduce(s.add(a0, a1)));
+        *x0 = s.store(s.add_narrow(a0, a1));
         *x1 = s.store(s.mul(s.sub_reduced(a0, a1), s.load(w)));
     }
 }
 
-/// Two levels up: undoes [`split`] but for a factor of four.
+/// Two levels up: undoes [`split`] but for a factor of four. Takes and gives bound 4.
 #[inline(always)]
 fn unite<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     let elements = range.len() * LANES;
@@ -330,29 +333,26 @@ fn unite<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     let ((x0, x1), (x2, x3)) = (left.split_at_mut(quarter), right.split_at_mut(quarter));
     for i in 0..quarter {
         let w = s.load(&inner[i]);
-        let (a0, a2) = (s.load(&x0[i]), s.load(&x2[i]));
-        let a1 = s.mul(s.load(&x1[i]), w);
-        let a3 = s.mul(s.load(&x3[i]), w);
-        let (b0, b1) = (s.add(a0, a1), s.sub_reduced(a0, a1));
-        let b2 = s.mul(s.add(a2, a3), s.load(&first[i]));
-        let b3 = s.mul(s.sub_reduced(a2, a3), s.load(&second[i]));
-        x0[i] = s.store(s.reduce(s.add(b0, b2)));
-        x2[i] = s.store(s.reduce(s.sub_reduced(b0, b2)));
-        x1[i] = s.store(s.reduce(s.add(b1, b3)));
-        x3[i] = s.store(s.reduce(s.sub_reduced(b1, b3)));
+        let (b0, b1) = s.spread(s.load(&x0[i]), s.mul(s.load(&x1[i]), w));
+        let (b2, b3) = s.spread(s.load(&x2[i]), s.mul(s.load(&x3[i]), w));
+        let (y0, y2) = s.spread(b0, s.mul(b2, s.load(&first[i])));
+        let (y1, y3) = s.spread(b1, s.mul(b3, s.load(&second[i])));
+        x0[i] = s.store(y0);
+        x1[i] = s.store(y1);
+        x2[i] = s.store(y2);
+        x3[i] = s.store(y3);
     }
 }
 
-/// One level up.
+/// One level up. Takes and gives bound 4.
 #[inline(always)]
 fn double<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     let level = twiddles.level(range.len() * LANES);
     let (x0, x1) = range.split_at_mut(range.len() / 2);
     for ((x0, x1), w) in x0.iter_mut().zip(x1).zip(level) {
-        let a0 = s.load(x0);
-        let a1 = s.mul(s.load(x1), s.load(w));
-        *x0 = s.store(s.reduce(s.add(a0, a1)));
-        *x1 = s.store(s.reduce(s.sub_reduced(a0, a1)));
+        let (y0, y1) = s.spread(s.load(x0), s.mul(s.load(x1), s.load(w)));
+        *x0 = s.store(y0);
+        *x1 = s.store(y1);
     }
 }
 
@@ -365,7 +365,7 @@ fn leaf_down<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, leaf: &mut [Block], sca
         for base in (0..LANES).step_by(2 * half) {
             for j in 0..half {
                 let (a0, a1) = (x[base + j], x[base + j + half]);
-                x[base + j] = s.reduce(s.add(a0, a1));
+                x[base + j] = s.add_narrow(a0, a1);
                 x[base + j + half] = s.mul(s.sub_reduced(a0, a1), s.load(&level[j]));
             }
         }
@@ -375,11 +375,11 @@ fn leaf_down<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, leaf: &mut [Block], sca
         for base in (0..LANES).step_by(2 * half) {
             for j in 0..half {
                 let (a0, a1) = (x[base + j], x[base + j + half]);
-                x[base + j] = s.reduce(s.add(a0, a1));
+                x[base + j] = s.add_narrow(a0, a1);
                 let difference = s.sub_reduced(a0, a1);
                 x[base + j + half] = match j {
-                    0 => s.reduce(difference),
-                    _ => s.mul(difference, s.splat(twiddles.eighth[j * (4 / half)])),
+                    0 => s.narrow(difference),
+                    _ => s.mul(difference, s.load(&twiddles.eighth[j * (4 / half)])),
                 };
             }
         }
@@ -389,7 +389,7 @@ fn leaf_down<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, leaf: &mut [Block], sca
     }
 }
 
-/// The first six levels up, over 64 elements.
+/// The first six levels up, over 64 elements. Gives bound 4.
 #[inline(always)]
 fn leaf_up<S: Simd<Scalar>>(
     s: S,
@@ -403,13 +403,12 @@ fn leaf_up<S: Simd<Scalar>>(
     for half in [1, 2, 4] {
         for base in (0..LANES).step_by(2 * half) {
             for j in 0..half {
-                let a0 = x[base + j];
+                let a1 = x[base + j + half];
                 let a1 = match j {
-                    0 => x[base + half],
-                    _ => s.mul(x[base + j + half], s.splat(twiddles.eighth[j * (4 / half)])),
+                    0 => s.narrow(a1),
+                    _ => s.mul(a1, s.load(&twiddles.eighth[j * (4 / half)])),
                 };
-                x[base + j] = s.reduce(s.add(a0, a1));
-                x[base + j + half] = s.reduce(s.sub_reduced(a0, a1));
+                (x[base + j], x[base + j + half]) = s.spread(x[base + j], a1);
             }
         }
     }
@@ -418,10 +417,8 @@ fn leaf_up<S: Simd<Scalar>>(
         let level = twiddles.level(2 * half * LANES);
         for base in (0..LANES).step_by(2 * half) {
             for j in 0..half {
-                let a0 = x[base + j];
                 let a1 = s.mul(x[base + j + half], s.load(&level[j]));
-                x[base + j] = s.reduce(s.add(a0, a1));
-                x[base + j + half] = s.reduce(s.sub_reduced(a0, a1));
+                (x[base + j], x[base + j + half]) = s.spread(x[base + j], a1);
             }
         }
     }

@@ -35,6 +35,9 @@ pub enum Sign {
     Minus,
 }
 
+/// Plain terms, and those with another weight than one.
+pub type Terms = (Vec<(Value, Sign)>, Vec<(Value, Fr)>);
+
 impl Sign {
     fn of(weight: Fr) -> Option<Self> {
         if weight == Fr::ONE {
@@ -61,7 +64,7 @@ impl Linear {
     }
 
     /// Plain terms, and those with another weight than one.
-    pub fn split(&self) -> (Vec<(Value, Sign)>, Vec<(Value, Fr)>) {
+    pub fn split(&self) -> Terms {
         let mut plain = Vec::new();
         let mut weighed = Vec::new();
         for (value, weight) in &self.weighed {

@@ -31,7 +31,7 @@ pub struct Bases<S> {
 impl<S: Arithmetic> Bases<S> {
     /// Points to commit with.
     pub fn new(simd: S, points: &[G1Affine]) -> Self {
-        let mut words = vec![[0; 8]; points.len()];
+        let mut words = vec![PointWords::default(); points.len()];
         words
             .par_chunks_mut(LANES)
             .zip(points.par_chunks(LANES))

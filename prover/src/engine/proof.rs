@@ -306,7 +306,7 @@ impl<S: Arithmetic> Prover<'_, S> {
             .filter(|column| phases[*column] == phase)
             .map(|column| (column, fork(rng)))
             .collect();
-        let done: Vec<(usize, G1, Vec<Block>, Option<Vec<Block>>)> = seeded
+        let done: Vec<_> = seeded
             .into_par_iter()
             .map(|(column, mut rng)| {
                 let (point, values) = self.commit_column(&cells(column), &mut rng);

@@ -6,7 +6,8 @@
 //! library's arithmetic wherever the instructions are missing. A block never leaves its process.
 //!
 //! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
-//! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`.
+//! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`, or
+//! above it by less than one part in 2^40, which no operation minds.
 
 use bytemuck::{Pod, Zeroable};
 use ff::{Field, PrimeField};
@@ -29,8 +30,10 @@ impl Block {
     pub const ZERO: Block = Block([[0; LANES]; 4]);
 }
 
-/// An affine point: the words of x, then those of y.
-pub type PointWords = [u64; 8];
+/// An affine point: the words of x, then those of y, in one line of the cache.
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+#[repr(C, align(64))]
+pub struct PointWords(pub [u64; 8]);
 
 /// A prime field of 254 bits.
 pub trait Prime: Copy + Send + Sync + 'static {
@@ -82,7 +85,7 @@ pub trait Simd<P: Prime>: Machine {
     /// Reads a block. Bound 2.
     fn load(self, block: &Block) -> Self::Wide;
 
-    /// Writes a block. Takes bound 2.
+    /// Writes a block. Takes bound 4, which whoever loads it must know if it is not 2.
     fn store(self, value: Self::Wide) -> Block;
 
     /// Eight times the same element. Bound 1.
@@ -110,6 +113,21 @@ pub trait Simd<P: Prime>: Machine {
 
     /// The same elements with bound 2. Takes bound 8.
     fn reduce(self, a: Self::Wide) -> Self::Wide;
+
+    /// The same elements with bound 2. Takes bound 4, and costs less than [`Simd::reduce`].
+    fn narrow(self, a: Self::Wide) -> Self::Wide;
+
+    /// `a + b`. Takes and gives bound 2.
+    fn add_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a - b`. Takes and gives bound 2.
+    fn sub_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// `a - b - c`. Takes and gives bound 2.
+    fn sub_both(self, a: Self::Wide, b: Self::Wide, c: Self::Wide) -> Self::Wide;
+
+    /// `(a + b, a - b)` for `a` of bound 4 and `b` of bound 2. Gives bound 4.
+    fn spread(self, a: Self::Wide, b: Self::Wide) -> (Self::Wide, Self::Wide);
 
     /// The elements of a block that the library computed.
     fn import(self, elements: &[P::Element; LANES]) -> Block;
@@ -211,6 +229,26 @@ impl<P: Prime> Simd<P> for Portable {
         a
     }
 
+    fn narrow(self, a: Self::Wide) -> Self::Wide {
+        a
+    }
+
+    fn add_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Simd::<P>::add(self, a, b)
+    }
+
+    fn sub_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
+        Simd::<P>::sub(self, a, b)
+    }
+
+    fn sub_both(self, a: Self::Wide, b: Self::Wide, c: Self::Wide) -> Self::Wide {
+        std::array::from_fn(|i| a[i] - b[i] - c[i])
+    }
+
+    fn spread(self, a: Self::Wide, b: Self::Wide) -> (Self::Wide, Self::Wide) {
+        (Simd::<P>::add(self, a, b), Simd::<P>::sub(self, a, b))
+    }
+
     fn import(self, elements: &[P::Element; LANES]) -> Block {
         Simd::<P>::store(self, *elements)
     }
@@ -233,7 +271,7 @@ impl<P: Prime> Simd<P> for Portable {
 
     fn load_points(self, points: [&PointWords; LANES]) -> (Self::Wide, Self::Wide) {
         let half = |from: usize| {
-            std::array::from_fn(|i| element(std::array::from_fn(|word| points[i][from + word])))
+            std::array::from_fn(|i| element(std::array::from_fn(|word| points[i].0[from + word])))
         };
         (half(0), half(4))
     }
@@ -241,7 +279,13 @@ impl<P: Prime> Simd<P> for Portable {
     fn store_points(self, x: Self::Wide, y: Self::Wide) -> [PointWords; LANES] {
         std::array::from_fn(|i| {
             let (x, y) = (words(&x[i]), words(&y[i]));
-            std::array::from_fn(|word| if word < 4 { x[word] } else { y[word - 4] })
+            PointWords(std::array::from_fn(|word| {
+                if word < 4 {
+                    x[word]
+                } else {
+                    y[word - 4]
+                }
+            }))
         })
     }
 

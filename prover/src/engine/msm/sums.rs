@@ -6,6 +6,7 @@
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fq;
+use prefetch_index::prefetch_index;
 
 use crate::engine::simd::{Base, Block, PointWords, Simd, LANES};
 
@@ -35,8 +36,11 @@ impl Entry {
 /// Points added at a time: their rounds stay in a core's own cache.
 const SEGMENT: usize = 4096;
 
+/// How many points ahead of their use a table is asked for them.
+const AHEAD: usize = 6 * LANES;
+
 /// A pair whose slope exists, for lanes that have nothing to add.
-const IDLE: [PointWords; 2] = [[0; 8], [1, 0, 0, 0, 0, 0, 0, 0]];
+const IDLE: [PointWords; 2] = [PointWords([0; 8]), PointWords([1, 0, 0, 0, 0, 0, 0, 0])];
 
 /// The sum of each list; `None` for an empty one. List `i` is `entries[starts[i]..starts[i + 1]]`.
 pub fn sums<S: Simd<Base>>(
@@ -129,32 +133,32 @@ impl Work {
         mut lengths: Vec<usize>,
     ) -> Result<&[PointWords], Exceptional> {
         // The first round reads the table itself.
-        let entry = |i: usize| (&table[entries[i].place()], entries[i].negative());
-        self.pair(s, &mut lengths, entry);
-        round::<S, true>(s, &self.pairs, entry, &mut self.next)?;
+        let source = Listed { table, entries };
+        self.pair(s, &mut lengths, &source);
+        round(s, &self.pairs, &source, &mut self.next)?;
         std::mem::swap(&mut self.points, &mut self.next);
         while lengths.iter().any(|length| *length > 1) {
             let points = std::mem::take(&mut self.points);
-            let point = |i: usize| (&points[i], false);
-            self.pair(s, &mut lengths, point);
-            round::<S, false>(s, &self.pairs, point, &mut self.next)?;
+            let source = points.as_slice();
+            self.pair(s, &mut lengths, source);
+            round(s, &self.pairs, source, &mut self.next)?;
             self.points = std::mem::replace(&mut self.next, points);
         }
         Ok(&self.points)
     }
 
     /// Pairs the points of every list, and moves on those that are left over.
-    fn pair<'a, S: Simd<Base>>(
+    fn pair<S: Simd<Base>>(
         &mut self,
         s: S,
         lengths: &mut [usize],
-        point: impl Fn(usize) -> (&'a PointWords, bool),
+        source: &(impl Source + ?Sized),
     ) {
         self.pairs.clear();
         self.next.clear();
         self.next.resize(
             lengths.iter().map(|length| length.div_ceil(2)).sum(),
-            [0; 8],
+            PointWords::default(),
         );
         let (mut from, mut to) = (0, 0);
         for length in lengths {
@@ -167,7 +171,7 @@ impl Work {
                 to += 1;
             }
             if *length % 2 == 1 {
-                self.next[to] = match point(from) {
+                self.next[to] = match source.point(from) {
                     (point, false) => *point,
                     (point, true) => negated(s, point),
                 };
@@ -189,11 +193,84 @@ fn negated<S: Simd<Base>>(s: S, point: &PointWords) -> PointWords {
     )
 }
 
-/// `next[to] = point(from) + point(from + 1)` for every pair, of points with a sign if `SIGNED`.
-fn round<'a, S: Simd<Base>, const SIGNED: bool>(
+/// Points of a round, one list after the other.
+trait Source {
+    /// Whether any point is to be negated.
+    const SIGNED: bool;
+
+    /// A point, and whether it is to be negated.
+    fn point(&self, index: usize) -> (&PointWords, bool);
+
+    /// Asks the machine to have a point at hand soon.
+    fn expect(&self, index: usize);
+}
+
+/// Points of a table.
+struct Listed<'a> {
+    table: &'a [PointWords],
+    entries: &'a [Entry],
+}
+
+impl Source for Listed<'_> {
+    const SIGNED: bool = true;
+
+    #[inline(always)]
+    fn point(&self, index: usize) -> (&PointWords, bool) {
+        let entry = self.entries[index];
+        (&self.table[entry.place()], entry.negative())
+    }
+
+    #[inline(always)]
+    fn expect(&self, index: usize) {
+        if let Some(entry) = self.entries.get(index) {
+            prefetch_index(self.table, entry.place());
+        }
+    }
+}
+
+impl Source for [PointWords] {
+    const SIGNED: bool = false;
+
+    #[inline(always)]
+    fn point(&self, index: usize) -> (&PointWords, bool) {
+        (&self[index], false)
+    }
+
+    #[inline(always)]
+    fn expect(&self, _: usize) {}
+}
+
+/// The first or second points of eight pairs.
+#[inline(always)]
+fn eight_points<S: Simd<Base>, P: Source + ?Sized>(
+    s: S,
+    source: &P,
+    pairs: &[Pair],
+    offset: usize,
+) -> (S::Wide, S::Wide) {
+    let mut negative = 0;
+    let mut points = [&IDLE[offset]; LANES];
+    for (i, pair) in pairs.iter().enumerate() {
+        let (point, sign) = source.point(pair.from as usize + offset);
+        points[i] = point;
+        negative |= u8::from(sign) << i;
+    }
+    let (x, y) = s.load_points(points);
+    (
+        x,
+        if P::SIGNED {
+            s.negate_where(y, negative)
+        } else {
+            y
+        },
+    )
+}
+
+/// `next[to] = point(from) + point(from + 1)` for every pair.
+fn round<S: Simd<Base>, P: Source + ?Sized>(
     s: S,
     pairs: &[Pair],
-    point: impl Fn(usize) -> (&'a PointWords, bool),
+    source: &P,
     next: &mut [PointWords],
 ) -> Result<(), Exceptional> {
     let one = s.import(&[Fq::ONE; LANES]);
@@ -203,25 +280,13 @@ fn round<'a, S: Simd<Base>, const SIGNED: bool>(
         || {
             let mut product = s.load(&one);
             for eight in pairs.chunks(LANES) {
-                let load = |offset: usize| {
-                    let mut negative = 0;
-                    let mut points = [&IDLE[offset]; LANES];
-                    for (i, pair) in eight.iter().enumerate() {
-                        let (point, sign) = point(pair.from as usize + offset);
-                        points[i] = point;
-                        negative |= u8::from(sign) << i;
-                    }
-                    let (x, y) = s.load_points(points);
-                    (
-                        x,
-                        if SIGNED {
-                            s.negate_where(y, negative)
-                        } else {
-                            y
-                        },
-                    )
-                };
-                let ((x1, y1), (x2, y2)) = (load(0), load(1));
+                // Lists stand one after the other, so what comes soon is known.
+                let soon = eight[0].from as usize + AHEAD;
+                for index in soon..soon + 2 * LANES {
+                    source.expect(index);
+                }
+                let (x1, y1) = eight_points(s, source, eight, 0);
+                let (x2, y2) = eight_points(s, source, eight, 1);
                 pending.push(Pending {
                     x1,
                     x2,
@@ -243,10 +308,9 @@ fn round<'a, S: Simd<Base>, const SIGNED: bool>(
                 let run = s.sub_reduced(pair.x2, pair.x1);
                 let slope = s.mul(pair.rise, s.mul(inverse, pair.before));
                 inverse = s.mul(inverse, run);
-                let x = s.sub_reduced(s.sub_reduced(s.square(slope), pair.x1), pair.x2);
-                let x = s.reduce(x);
+                let x = s.sub_both(s.square(slope), pair.x1, pair.x2);
                 let y = s.mul(slope, s.sub_reduced(pair.x1, x));
-                let y = s.reduce(s.sub_reduced(y, pair.y1));
+                let y = s.sub_narrow(y, pair.y1);
                 for (pair, point) in eight.iter().zip(s.store_points(x, y)) {
                     next[pair.to as usize] = point;
                 }

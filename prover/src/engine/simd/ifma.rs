@@ -141,6 +141,33 @@ impl Ifma {
         limbs
     }
 
+    /// `a - 2 p` where the top limb says that `a` is not below `2 p`, not carried. A value just above
+    /// `2 p` may pass for one below.
+    #[inline(always)]
+    fn less_two<P: Prime>(self, a: Limbs, top: __m512i) -> Limbs {
+        let f = self.features.f;
+        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let above = f._mm512_cmpgt_epi64_mask(top, two[4]);
+        std::array::from_fn(|i| f._mm512_mask_sub_epi64(a[i], above, a[i], two[i]))
+    }
+
+    /// `a` less its quotient by `p`, which its top limb tells to within one from below; for `a` below
+    /// `8 p`. Neither it nor the result need be carried.
+    #[inline(always)]
+    fn less_quotient<P: Prime>(self, a: Limbs) -> Limbs {
+        let f = self.features.f;
+        let reciprocal = self.fill(Constants::<P>::RECIPROCAL);
+        let product = self.hi(f._mm512_setzero_si512(), a[4], reciprocal);
+        let quotient = f._mm512_srli_epi64::<45>(product);
+        let multiples = Constants::<P>::MULTIPLES;
+        std::array::from_fn(|i| {
+            self.minus(
+                a[i],
+                f._mm512_permutexvar_epi64(quotient, cast(multiples[i])),
+            )
+        })
+    }
+
     /// Montgomery's reduction of ten columns, given in limbs of the lower half.
     #[inline(always)]
     fn montgomery<P: Prime>(self, mut t: [__m512i; 10]) -> Limbs {
@@ -396,15 +423,42 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn reduce(self, a: Limbs) -> Limbs {
-        let f = self.features.f;
-        let zero = f._mm512_setzero_si512();
-        let quotient =
-            f._mm512_srli_epi64::<45>(self.hi(zero, a[4], self.fill(Constants::<P>::RECIPROCAL)));
-        let mut out = a;
-        for (limb, multiples) in out.iter_mut().zip(Constants::<P>::MULTIPLES) {
-            *limb = self.minus(*limb, f._mm512_permutexvar_epi64(quotient, cast(multiples)));
-        }
-        self.carry(out)
+        self.carry(self.less_quotient::<P>(a))
+    }
+
+    #[inline(always)]
+    fn narrow(self, a: Limbs) -> Limbs {
+        self.carry(self.less_two::<P>(a, a[4]))
+    }
+
+    #[inline(always)]
+    fn add_narrow(self, a: Limbs, b: Limbs) -> Limbs {
+        let sum: Limbs = std::array::from_fn(|i| self.plus(a[i], b[i]));
+        self.carry(self.less_two::<P>(sum, sum[4]))
+    }
+
+    #[inline(always)]
+    fn sub_narrow(self, a: Limbs, b: Limbs) -> Limbs {
+        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let difference: Limbs = std::array::from_fn(|i| self.minus(self.plus(a[i], two[i]), b[i]));
+        self.carry(self.less_two::<P>(difference, difference[4]))
+    }
+
+    #[inline(always)]
+    fn sub_both(self, a: Limbs, b: Limbs, c: Limbs) -> Limbs {
+        let four = Constants::<P>::FOUR.map(|limb| self.fill(limb));
+        let difference =
+            std::array::from_fn(|i| self.minus(self.plus(a[i], four[i]), self.plus(b[i], c[i])));
+        self.carry(self.less_quotient::<P>(difference))
+    }
+
+    #[inline(always)]
+    fn spread(self, a: Limbs, b: Limbs) -> (Limbs, Limbs) {
+        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let a = self.less_two::<P>(a, a[4]);
+        let sum = std::array::from_fn(|i| self.plus(a[i], b[i]));
+        let difference = std::array::from_fn(|i| self.minus(self.plus(a[i], two[i]), b[i]));
+        (self.carry(sum), self.carry(difference))
     }
 
     fn import(self, elements: &[P::Element; LANES]) -> Block {
@@ -459,7 +513,7 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn load_points(self, points: [&PointWords; LANES]) -> (Limbs, Limbs) {
-        let columns = self.exchange(points.map(|point| cast(*point)));
+        let columns = self.exchange(points.map(|point| cast(point.0)));
         let [x0, x1, x2, x3, y0, y1, y2, y3] = columns;
         (self.unpack([x0, x1, x2, x3]), self.unpack([y0, y1, y2, y3]))
     }
@@ -468,7 +522,8 @@ impl<P: Prime> Simd<P> for Ifma {
     fn store_points(self, x: Limbs, y: Limbs) -> [PointWords; LANES] {
         let [x0, x1, x2, x3] = self.pack(x);
         let [y0, y1, y2, y3] = self.pack(y);
-        self.exchange([x0, x1, x2, x3, y0, y1, y2, y3]).map(cast)
+        self.exchange([x0, x1, x2, x3, y0, y1, y2, y3])
+            .map(|words| PointWords(cast(words)))
     }
 
     #[inline(always)]

@@ -51,6 +51,36 @@ fn check<P: Prime, S: Simd<P>>(s: S, a: [P::Element; LANES], b: [P::Element; LAN
     );
     assert_eq!(out(s.reduce(wide_a)), four_a, "reduce");
     assert_eq!(out(s.reduce(wide_b)), two_b, "reduce a difference");
+    let doubled = s.add(wa, wa);
+    assert_eq!(out(s.narrow(doubled)), a.map(|a| a.double()), "narrow");
+    assert_eq!(
+        out(s.add_narrow(wa, wb)),
+        each(|a, b| a + b),
+        "add narrowly"
+    );
+    assert_eq!(
+        out(s.sub_narrow(wa, wb)),
+        each(|a, b| a - b),
+        "sub narrowly"
+    );
+    assert_eq!(
+        out(s.sub_both(wa, wb, wb)),
+        each(|a, b| a - b.double()),
+        "sub both"
+    );
+    let (sum, difference) = s.spread(doubled, wb);
+    assert_eq!(out(sum), each(|a, b| a.double() + b), "spread sum");
+    assert_eq!(
+        out(difference),
+        each(|a, b| a.double() - b),
+        "spread difference"
+    );
+    let again = s.mul(sum, difference);
+    assert_eq!(
+        out(again),
+        each(|a, b| (a.double() + b) * (a.double() - b)),
+        "product of spread values"
+    );
     assert_eq!(out(s.splat(a[0])), [a[0]; LANES], "splat");
     for shift in 0..LANES {
         let expected = std::array::from_fn(|i| {
