@@ -5,6 +5,7 @@ mod opening;
 mod product;
 mod quotient;
 
+use std::fmt;
 use std::io;
 
 use ff::Field;
@@ -53,6 +54,18 @@ pub enum Step {
     Quotient,
     /// Evaluations and their opening.
     Opening,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::FirstPhase => "committing to the first phase",
+            Step::SecondPhase => "making and committing to the second phase",
+            Step::Arguments => "lookups and copies",
+            Step::Quotient => "the quotient on a coset",
+            Step::Opening => "opening",
+        })
+    }
 }
 
 /// Why there is no proof.
