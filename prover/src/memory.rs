@@ -127,7 +127,7 @@ mod tests {
         let measured = [
             ("tiny-11", 62 << 20),
             ("small-14", 428 << 20),
-            ("retail-18", 5_373 << 20),
+            ("retail-18", 5_373u64 << 20),
         ];
         for (name, peak) in measured {
             let expected = needed(Shape::by_name(name).unwrap());

@@ -28,14 +28,14 @@ use opening::Query;
 
 /// What a proof is about: the cells of every advice column.
 pub trait Witness: Sync {
-    /// Cells of a column of the first phase.
-    fn first(&self, column: usize) -> Cells;
+    /// Cells of columns of the first phase, which stand side by side as a rule.
+    fn first(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Fills the columns of the second phase, once the challenges are known.
     fn draw(&mut self, challenges: &[Fr]);
 
-    /// Cells of a column of the second phase.
-    fn second(&self, column: usize) -> Cells;
+    /// Cells of columns of the second phase.
+    fn second(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Called when no more cells are needed, so that their memory can go.
     fn done(&mut self);
@@ -101,6 +101,9 @@ fn write_points(transcript: &mut Writer, points: &[G1]) -> io::Result<()> {
         .try_for_each(|point| transcript.write_point(point))
 }
 
+/// Columns whose cells are fetched together.
+const TOGETHER: usize = 8;
+
 /// Columns that were committed to.
 #[derive(Default)]
 struct Columns {
@@ -148,7 +151,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     prover.commit_phase(
         &mut advice,
         0,
-        &|column| witness.first(column),
+        &|columns| witness.first(columns),
         rng,
         &mut transcript,
     )?;
@@ -162,7 +165,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     prover.commit_phase(
         &mut advice,
         1,
-        &|column| witness.second(column),
+        &|columns| witness.second(columns),
         rng,
         &mut transcript,
     )?;
@@ -310,7 +313,7 @@ impl<S: Arithmetic> Prover<'_, S> {
         &self,
         columns: &mut Columns,
         phase: u8,
-        cells: &(dyn Fn(usize) -> Cells + Sync),
+        cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
         rng: &mut R,
         transcript: &mut Writer,
     ) -> io::Result<()> {
@@ -319,14 +322,20 @@ impl<S: Arithmetic> Prover<'_, S> {
             .filter(|column| phases[*column] == phase)
             .map(|column| (column, fork(rng)))
             .collect();
+        // Several columns at a time: their cells stand in the same rows of the witness.
         let done: Vec<_> = seeded
-            .into_par_iter()
-            .map(|(column, mut rng)| {
-                let (point, values) = self.commit_column(&cells(column), &mut rng);
-                let mut polynomial = values;
-                let kept = self.read[column].then(|| polynomial.clone());
-                self.key.domain.interpolate(&mut polynomial);
-                (column, point, polynomial, kept)
+            .par_chunks(TOGETHER)
+            .flat_map_iter(|seeded| {
+                let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
+                let cells = cells(&columns);
+                seeded.iter().zip(cells).map(|((column, rng), cells)| {
+                    let (point, values) = self.commit_column(&cells, &mut rng.clone());
+                    drop(cells);
+                    let kept = self.read[*column].then(|| values.clone());
+                    let mut polynomial = values;
+                    self.key.domain.interpolate(&mut polynomial);
+                    (*column, point, polynomial, kept)
+                })
             })
             .collect();
         let points: Vec<G1> = done.iter().map(|(_, point, ..)| *point).collect();

@@ -163,17 +163,25 @@ pub trait Arithmetic: Simd<Scalar> + Simd<Base> {}
 impl<S: Simd<Scalar> + Simd<Base>> Arithmetic for S {}
 
 /// Words of an element in the library's own form.
+#[inline(always)]
 pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
-    let mut words = [0; 4];
+    let mut words = [0u64; 4];
     let mut bytes: &mut [u8] = bytemuck::bytes_of_mut(&mut words);
     // 32 bytes into room for 32.
     let _ = element.write_raw(&mut bytes);
-    words.map(u64::from_le)
+    for word in &mut words {
+        *word = u64::from_le(*word);
+    }
+    words
 }
 
 /// The element of words that [`words`] gave.
-pub fn element<E: SerdeObject>(words: [u64; 4]) -> E {
-    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words.map(u64::to_le)))
+#[inline(always)]
+pub fn element<E: SerdeObject>(mut words: [u64; 4]) -> E {
+    for word in &mut words {
+        *word = word.to_le();
+    }
+    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words))
 }
 
 /// The library's arithmetic, eight times.

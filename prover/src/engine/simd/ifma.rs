@@ -11,6 +11,7 @@ use std::arch::x86_64::__m512i;
 use std::marker::PhantomData;
 
 use bytemuck::cast;
+use ff::Field;
 
 use super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
 
@@ -461,11 +462,13 @@ impl<P: Prime> Simd<P> for Ifma {
         (self.carry(sum), self.carry(difference))
     }
 
+    #[inline(always)]
     fn import(self, elements: &[P::Element; LANES]) -> Block {
         let mut block = Block::ZERO;
-        for (lane, element) in elements.iter().enumerate() {
-            for (word, bits) in words(element).into_iter().enumerate() {
-                block.0[word][lane] = bits;
+        for lane in 0..LANES {
+            let words = words(&elements[lane]);
+            for word in 0..4 {
+                block.0[word][lane] = words[word];
             }
         }
         self.vectorize(
@@ -474,14 +477,18 @@ impl<P: Prime> Simd<P> for Ifma {
         )
     }
 
+    #[inline(always)]
     fn export(self, block: &Block) -> [P::Element; LANES] {
         let block = self.vectorize(
             #[inline(always)]
             || Simd::<P>::store(self, self.scaled::<P>(block, power_of_two::<P>(256))),
         );
-        std::array::from_fn(|lane| {
-            super::element(below::<P>(std::array::from_fn(|word| block.0[word][lane])))
-        })
+        let mut out = [P::Element::ZERO; LANES];
+        for (lane, out) in out.iter_mut().enumerate() {
+            let words = [0, 1, 2, 3].map(|word| block.0[word][lane]);
+            *out = super::element(below::<P>(words));
+        }
+        out
     }
 
     #[inline(always)]
@@ -551,6 +558,7 @@ impl<P: Prime> Simd<P> for Ifma {
 }
 
 /// Words below `2 p`, brought below `p`.
+#[inline(always)]
 fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
     let mut less = [0; 4];
     let mut borrow = false;
