@@ -566,3 +566,6 @@ fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
         less
     }
 }
+
+#[cfg(test)]
+mod tests;
