@@ -9,6 +9,7 @@ mod sums;
 
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::group::Group;
 use rayon::prelude::*;
 
@@ -26,6 +27,8 @@ pub struct Bases<S> {
     simd: S,
     points: Vec<PointWords>,
     library: Vec<G1Affine>,
+    /// Whether one of them is at infinity: it has no abscissa to add by.
+    infinite: bool,
 }
 
 impl<S: Arithmetic> Bases<S> {
@@ -49,6 +52,9 @@ impl<S: Arithmetic> Bases<S> {
             simd,
             points: words,
             library: points.to_vec(),
+            infinite: points
+                .par_iter()
+                .any(|point| bool::from(point.is_identity())),
         }
     }
 
@@ -109,6 +115,9 @@ impl<S: Arithmetic> Bases<S> {
     }
 
     fn windows(&self, integers: &[Integer]) -> Result<G1, Exceptional> {
+        if self.infinite {
+            return Err(Exceptional);
+        }
         let digits = Digits::new(integers);
         let windows = digits
             .windows
@@ -389,5 +398,16 @@ mod tests {
         if let Some(simd) = super::super::simd::Ifma::try_new() {
             check_segments(simd);
         }
+    }
+
+    #[test]
+    fn accepts_a_point_at_infinity() {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let mut affine = points(64, &mut rng);
+        affine[7] = G1Affine::default();
+        let column: Vec<Fr> = (0..64).map(|_| Fr::random(&mut rng)).collect();
+        let bases = Bases::new(Portable, &affine);
+        let expected = best_multiexp(&column, &affine);
+        assert_eq!(bases.commit(&import(Portable, &column)), expected);
     }
 }
