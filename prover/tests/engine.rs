@@ -642,3 +642,13 @@ fn accepts_far_rotations() {
         of(6, 3, &[15, -17, 31, -32]),
     ]);
 }
+
+#[test]
+fn accepts_rotations_to_one_row() {
+    let of = |k, degree, rotations: &[i32]| Shape {
+        rotations: rotations.to_vec(),
+        copied: 2,
+        ..shape(k, degree)
+    };
+    check_all(&[of(6, 4, &[64, -1, 63, -65]), of(6, 3, &[-8, 56])]);
+}
