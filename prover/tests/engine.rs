@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::plonk::{
     keygen_vk, Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase,
-    Fixed, Instance, SecondPhase,
+    Fixed, Instance, SecondPhase, Selector, ThirdPhase,
 };
 use halo2_proofs::poly::commitment::ParamsProver;
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
@@ -651,4 +651,128 @@ fn accepts_rotations_to_one_row() {
         ..shape(k, degree)
     };
     check_all(&[of(6, 4, &[64, -1, 63, -65]), of(6, 3, &[-8, 56])]);
+}
+
+/// A circuit of a kind that the engine may not prove.
+#[derive(Debug, Clone, Copy, Default)]
+struct Odd {
+    instances: usize,
+    third: bool,
+    late_challenge: bool,
+    selector: bool,
+}
+
+impl Circuit<Fr> for Odd {
+    type Config = Option<Selector>;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = Odd;
+
+    fn params(&self) -> Odd {
+        *self
+    }
+
+    fn without_witnesses(&self) -> Self {
+        *self
+    }
+
+    fn configure(_: &mut ConstraintSystem<Fr>) -> Self::Config {
+        unreachable!("configured with its kind")
+    }
+
+    fn configure_with_params(meta: &mut ConstraintSystem<Fr>, kind: Odd) -> Self::Config {
+        (0..kind.instances).for_each(|_| {
+            meta.instance_column();
+        });
+        let a = meta.advice_column();
+        meta.advice_column_in(SecondPhase);
+        if kind.third {
+            meta.advice_column_in(ThirdPhase);
+        }
+        if kind.late_challenge {
+            meta.challenge_usable_after(SecondPhase);
+        }
+        meta.create_gate("bit", |cells| {
+            let a = cells.query_advice(a, Rotation::cur());
+            vec![a.clone() * (a - Expression::Constant(Fr::ONE))]
+        });
+        kind.selector.then(|| meta.selector())
+    }
+
+    fn synthesize(
+        &self,
+        selector: Option<Selector>,
+        mut layouter: impl Layouter<Fr>,
+    ) -> Result<(), Error> {
+        layouter.assign_region(
+            || "all",
+            |mut region| selector.map_or(Ok(()), |selector| selector.enable(&mut region, 0)),
+        )
+    }
+}
+
+fn lay_out(k: u32, kind: Odd) -> Result<(), Error> {
+    verifying_key(Portable, &Setup::new(k).points(), &kind).map(|_| ())
+}
+
+#[test]
+fn rejects_fewer_rows_than_a_transform_takes() {
+    let kind = Odd {
+        instances: 1,
+        ..Odd::default()
+    };
+    assert!(lay_out(6, kind).is_ok());
+    for k in [3, 5] {
+        assert!(matches!(
+            lay_out(k, kind),
+            Err(Error::NotEnoughRowsAvailable { current_k }) if current_k == k
+        ));
+    }
+}
+
+#[test]
+fn rejects_selectors() {
+    let kind = Odd {
+        instances: 1,
+        selector: true,
+        ..Odd::default()
+    };
+    assert!(matches!(lay_out(6, kind), Err(Error::Synthesis)));
+}
+
+#[test]
+#[should_panic(expected = "a circuit of 0 instance columns")]
+fn rejects_no_instance_column() {
+    drop(lay_out(6, Odd::default()));
+}
+
+#[test]
+#[should_panic(expected = "a circuit of 2 instance columns")]
+fn rejects_two_instance_columns() {
+    let kind = Odd {
+        instances: 2,
+        ..Odd::default()
+    };
+    drop(lay_out(6, kind));
+}
+
+#[test]
+#[should_panic(expected = "a circuit of more than two phases")]
+fn rejects_a_third_phase() {
+    let kind = Odd {
+        instances: 1,
+        third: true,
+        ..Odd::default()
+    };
+    drop(lay_out(6, kind));
+}
+
+#[test]
+#[should_panic(expected = "a challenge after the second phase")]
+fn rejects_a_challenge_after_the_second_phase() {
+    let kind = Odd {
+        instances: 1,
+        late_challenge: true,
+        ..Odd::default()
+    };
+    drop(lay_out(6, kind));
 }

@@ -99,9 +99,15 @@ pub struct Domain<S> {
 }
 
 impl<S: Simd<Scalar>> Domain<S> {
-    /// The domain of `2^k` points, `k` from 6 to 28.
+    /// Least `k`: a transform begins or ends with a leaf.
+    pub const MIN_K: u32 = LEAF.trailing_zeros();
+
+    /// The domain of `2^k` points, `k` from [`Self::MIN_K`] to 28.
     pub fn new(simd: S, k: u32) -> Self {
-        assert!((6..=Fr::S).contains(&k), "a transform of 2^{k} elements");
+        assert!(
+            (Self::MIN_K..=Fr::S).contains(&k),
+            "a transform of 2^{k} elements"
+        );
         let omega = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
         let omega_inverse = (k..Fr::S).fold(Fr::ROOT_OF_UNITY_INV, |root, _| root.square());
         Self {
