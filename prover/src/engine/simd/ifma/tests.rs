@@ -58,6 +58,17 @@ fn is_less(a: &Value, b: &Value) -> bool {
     a.iter().rev().lt(b.iter().rev())
 }
 
+/// `a - b`, where it is not below 0.
+fn difference(a: &Value, b: &Value) -> Option<Value> {
+    let mut borrow = 0;
+    let limbs = std::array::from_fn(|i| {
+        let limb = a[i] as i64 - b[i] as i64 - borrow;
+        borrow = i64::from(limb < 0);
+        limb as u64 & LIMB
+    });
+    (borrow == 0).then_some(limbs)
+}
+
 fn element<P: Prime>(value: &Value) -> P::Element {
     let radix = P::Element::from(1 << 52);
     value.iter().rev().fold(P::Element::ZERO, |sum, limb| {
@@ -139,6 +150,31 @@ fn check_narrowing<P: Prime>(s: Ifma) {
             hold_nearly::<P>(difference, 4, of(a) - of(b), "spread difference");
         }
     }
+}
+
+/// Differences just below multiples of `p`, where limbs that are not carried tell too great a quotient.
+fn check_quotients<P: Prime>(s: Ifma) {
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let mut met = 0;
+    for factor in 1..4 {
+        for offset in [0, 1, 1 << 60] {
+            for _ in 0..100 {
+                // a = 0: b + c is 4 p less `factor` times p, and the offset.
+                let mut c: Value = std::array::from_fn(|_| rng.gen::<u64>() & LIMB);
+                c[4] = rng.gen_range(0..near::<P>(2, 0)[4]);
+                let Some(b) = difference(&near::<P>(4 - factor, offset), &c) else {
+                    continue;
+                };
+                if is_less(&b, &near::<P>(2, 0)) {
+                    let both = Simd::<P>::sub_both(s, wide(&[0; 5]), wide(&b), wide(&c));
+                    let expected = -element::<P>(&b) - element::<P>(&c);
+                    hold_nearly::<P>(both, 2, expected, "sub_both");
+                    met += 1;
+                }
+            }
+        }
+    }
+    assert!(met > 100);
 }
 
 fn check<P: Prime>(s: Ifma) {
@@ -245,6 +281,8 @@ fn accepts_the_widest_values() {
     let Some(s) = Ifma::try_new() else { return };
     check::<Scalar>(s);
     check::<Base>(s);
+    check_quotients::<Scalar>(s);
+    check_quotients::<Base>(s);
     check_narrowing::<Scalar>(s);
     check_narrowing::<Base>(s);
     check_blocks::<Scalar>(s);
