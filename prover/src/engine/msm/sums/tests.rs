@@ -53,8 +53,7 @@ fn check<S: Arithmetic>(s: S) {
         vec![1, segment + 1, 2, 0, 3],
         vec![2 * segment, 2 * segment + 1, 0, 2],
         vec![0, 0, 3 * segment, 0, 1, 0],
-        std::iter::repeat([0, 0, 1])
-            .take(segment + 3)
+        std::iter::repeat_n([0, 0, 1], segment + 3)
             .flatten()
             .collect(),
         (0..500).map(|_| rng.gen_range(0..30)).collect(),
@@ -69,14 +68,10 @@ fn check<S: Arithmetic>(s: S) {
         for length in &lengths {
             let first = rng.gen_range(0..=points.len() - length);
             let mut sum = G1::identity();
-            for place in first..first + length {
+            for (place, point) in points.iter().enumerate().skip(first).take(*length) {
                 let negative = rng.gen();
                 entries.push(Entry::new(place, negative));
-                sum += if negative {
-                    -points[place]
-                } else {
-                    points[place]
-                };
+                sum += if negative { -*point } else { *point };
             }
             expected.push((*length > 0).then_some(sum));
             starts.push(entries.len() as u32);
