@@ -398,9 +398,11 @@ impl<S: Arithmetic> Prover<'_, S> {
         let columns = cs.permutation().get_columns().len();
         let sets = columns.div_ceil(columns_a_product(cs));
         let last = -(cs.blinding_factors() as i32 + 1);
+        // The verifier knows points, not rotations: those that lead to one row are one.
+        let rows = self.key.domain.n() as i32;
         let query = |polynomial: usize, rotation: i32| Query {
             polynomial,
-            rotation,
+            rotation: rotation.rem_euclid(rows),
         };
         let advice = cs
             .advice_queries()

@@ -7,7 +7,12 @@
 //!
 //! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
 //! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`, or
-//! above it by less than one part in 2^40, which no operation minds.
+//! above it by less than one part in 2^40.
+//!
+//! Only a subtrahend may not be above: taken from a smaller excess, it leaves less than 0, and a wrong
+//! result. That takes an element that is stored as an integer below 2^214 and another like it, or 0,
+//! in one subtraction. Chance brings the first once in 2^40 elements; 0 itself is stored as 0, `p` or
+//! `2 p`, which are not above. A proof that meets it does not verify.
 
 use bytemuck::{Pod, Zeroable};
 use ff::{Field, PrimeField};

@@ -153,12 +153,12 @@ impl Ifma {
     }
 
     /// `a` less its quotient by `p`, which its top limb tells to within one from below; for `a` below
-    /// `8 p`. Neither it nor the result need be carried.
+    /// `8 p`. Neither it nor the result need be carried, if `top` is the least that the top limb may be.
     #[inline(always)]
-    fn less_quotient<P: Prime>(self, a: Limbs) -> Limbs {
+    fn less_quotient<P: Prime>(self, a: Limbs, top: __m512i) -> Limbs {
         let f = self.features.f;
         let reciprocal = self.fill(Constants::<P>::RECIPROCAL);
-        let product = self.hi(f._mm512_setzero_si512(), a[4], reciprocal);
+        let product = self.hi(f._mm512_setzero_si512(), top, reciprocal);
         let quotient = f._mm512_srli_epi64::<45>(product);
         let multiples = Constants::<P>::MULTIPLES;
         std::array::from_fn(|i| {
@@ -424,7 +424,7 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn reduce(self, a: Limbs) -> Limbs {
-        self.carry(self.less_quotient::<P>(a))
+        self.carry(self.less_quotient::<P>(a, a[4]))
     }
 
     #[inline(always)]
@@ -448,9 +448,13 @@ impl<P: Prime> Simd<P> for Ifma {
     #[inline(always)]
     fn sub_both(self, a: Limbs, b: Limbs, c: Limbs) -> Limbs {
         let four = Constants::<P>::FOUR.map(|limb| self.fill(limb));
-        let difference =
+        let difference: Limbs =
             std::array::from_fn(|i| self.minus(self.plus(a[i], four[i]), self.plus(b[i], c[i])));
-        self.carry(self.less_quotient::<P>(difference))
+        // The lower limbs may take two from the top one.
+        let f = self.features.f;
+        let top = self.minus(difference[4], self.fill(2));
+        let top = f._mm512_max_epi64(top, f._mm512_setzero_si512());
+        self.carry(self.less_quotient::<P>(difference, top))
     }
 
     #[inline(always)]
@@ -574,3 +578,6 @@ fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
         less
     }
 }
+
+#[cfg(test)]
+mod tests;
