@@ -350,8 +350,8 @@ impl Book {
 }
 
 impl Witness for Book {
-    fn first(&self, column: usize) -> Cells {
-        self.cells(column)
+    fn first(&self, columns: &[usize]) -> Vec<Cells> {
+        columns.iter().map(|column| self.cells(*column)).collect()
     }
 
     fn draw(&mut self, challenges: &[Fr]) {
@@ -367,8 +367,8 @@ impl Witness for Book {
         }
     }
 
-    fn second(&self, column: usize) -> Cells {
-        self.cells(column)
+    fn second(&self, columns: &[usize]) -> Vec<Cells> {
+        columns.iter().map(|column| self.cells(*column)).collect()
     }
 
     fn done(&mut self) {}

@@ -1,7 +1,5 @@
 //! Inputs and tables of the built-in lookups, arranged so that equal cells stand together.
 
-use std::cmp::Ordering;
-
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::Expression;
@@ -68,17 +66,18 @@ pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
         .collect()
 }
 
-fn by_integer(a: &Fr, b: &Fr) -> Ordering {
-    let (a, b): ([u8; 32], [u8; 32]) = (a.to_repr(), b.to_repr());
-    a.iter().rev().cmp(b.iter().rev())
+/// The words of an element's integer, the highest first: they compare as the integers do.
+fn integer(element: &Fr) -> [u64; 4] {
+    let words: [u64; 4] = bytemuck::cast(element.to_repr());
+    [words[3], words[2], words[1], words[0]].map(u64::from_le)
 }
 
 /// The permuted input and table, or a row whose input is not in the table.
 fn arrange(inputs: &[Fr], tables: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), usize> {
     let mut input = inputs.to_vec();
     let mut table = tables.to_vec();
-    input.par_sort_unstable_by(by_integer);
-    table.par_sort_unstable_by(by_integer);
+    input.par_sort_by_cached_key(integer);
+    table.par_sort_by_cached_key(integer);
     let mut permuted = vec![None; input.len()];
     let mut spare = Vec::with_capacity(table.len());
     let mut rest = table.iter().peekable();
@@ -86,7 +85,7 @@ fn arrange(inputs: &[Fr], tables: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), usize> {
         if row > 0 && input[row - 1] == *value {
             continue;
         }
-        while let Some(other) = rest.next_if(|other| by_integer(other, value) == Ordering::Less) {
+        while let Some(other) = rest.next_if(|other| integer(other) < integer(value)) {
             spare.push(*other);
         }
         match rest.next_if(|other| *other == value) {
@@ -116,7 +115,7 @@ mod tests {
         let of = |values: &[u64]| values.iter().map(|v| Fr::from(*v)).collect::<Vec<_>>();
         let (input, table) = arrange(&of(&[3, 1, 3, 3, 7, 1]), &of(&[7, 1, 2, 3, 0, 0])).unwrap();
         let mut sorted = table.clone();
-        sorted.sort_unstable_by(by_integer);
+        sorted.sort_by_key(integer);
         assert_eq!(sorted, of(&[0, 0, 1, 2, 3, 7]));
         for row in 0..input.len() {
             assert!(input[row] == table[row] || row > 0 && input[row] == input[row - 1]);
@@ -144,7 +143,7 @@ mod tests {
             let (input, table) = arrange(&inputs, &tables).unwrap();
             let sorted = |cells: &[Fr]| {
                 let mut cells = cells.to_vec();
-                cells.sort_unstable_by(by_integer);
+                cells.sort_by_key(integer);
                 cells
             };
             prop_assert_eq!(sorted(&input), sorted(&inputs));
