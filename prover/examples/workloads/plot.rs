@@ -44,6 +44,8 @@ pub fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn Error>> {
         )?;
     chart
         .configure_mesh()
+        .x_labels(12)
+        .y_labels(12)
         .x_desc("accounts of the book")
         .y_desc("core-milliseconds an account")
         .x_label_formatter(&|x| format!("{x:.0}"))
@@ -67,10 +69,12 @@ pub fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn Error>> {
             .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?
             .label(workload.to_string())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-        let marks = points
-            .into_iter()
-            .map(|at| Circle::new(at, 4, colour.filled()));
-        chart.draw_series(marks)?;
+        chart.draw_series(points.into_iter().map(|(accounts, cost)| {
+            let says = format!("{accounts:.0}: {cost:.1} ms");
+            EmptyElement::at((accounts, cost))
+                + Circle::new((0, 0), 4, colour.filled())
+                + Text::new(says, (-30, -18), ("sans-serif", 12).into_font())
+        }))?;
     }
     chart
         .configure_series_labels()

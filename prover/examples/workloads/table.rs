@@ -77,7 +77,11 @@ pub fn markdown(figures: &Figures) -> Result<String, fmt::Error> {
         .map(|book| book.runs)
         .min()
         .unwrap_or(0);
-    writeln!(out, "{}; medians of {runs} runs.\n", figures.machine)?;
+    let runs = match runs {
+        1 => "one run".to_owned(),
+        _ => format!("medians of {runs} runs"),
+    };
+    writeln!(out, "{}; {runs}.\n", figures.machine)?;
     table(&mut out, figures, &[BOOK, PROVING].concat())?;
     writeln!(out)?;
     table(&mut out, figures, &[BOOK, SIZES].concat())?;
