@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use zkmargin_circuits::shape::Shape;
-use zkmargin_prover::key::{pinned_or_made, proving_key};
+use zkmargin_prover::kept::pinned_or_kept;
+use zkmargin_prover::key::proving_key;
 use zkmargin_prover::params::insecure;
 use zkmargin_prover::placement::Seed;
 use zkmargin_prover::shard;
@@ -43,7 +44,7 @@ fn proving(bench: &mut Criterion) {
     let shape = Shape::by_name("tiny-11").expect("a shape");
     let params = insecure(shape.k, &mut |_| ()).expect("parameters");
     let snapshot = LoadedSnapshot::read(&fixture("tiny-book")).expect("a snapshot");
-    let verifying = pinned_or_made(shape, &params).expect("a key");
+    let verifying = pinned_or_kept(shape, &params, None).expect("a key");
     let key = proving_key(shape, &params, Some(verifying)).expect("a key");
     let mut group = bench.benchmark_group("prove in tiny-11");
     group.sample_size(10);

@@ -188,6 +188,7 @@ fn proves_the_binance_sample() {
         shape: Shape::by_name("small-14"),
         seed: Some([7; 32]),
         publish_counts: true,
+        keys: None,
         out: out.path().join("bundle"),
         records: out.path().join("records"),
         restart: false,

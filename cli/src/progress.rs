@@ -39,6 +39,15 @@ impl Steps {
         }
     }
 
+    /// What is done within the step.
+    pub fn within(&self, what: impl Display) {
+        self.bar.set_message(what.to_string());
+        if !self.terminal {
+            let elapsed = self.start.elapsed().as_secs_f64();
+            eprintln!("[{elapsed:8.1} s]   {what}");
+        }
+    }
+
     /// Something to know besides.
     pub fn note(&self, what: impl Display) {
         self.bar.suspend(|| eprintln!("{what}"));

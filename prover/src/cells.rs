@@ -44,21 +44,48 @@ impl ShardCells {
     }
 }
 
-impl proof::Witness for ShardCells {
-    fn first(&self, column: usize) -> Cells {
-        let Some(witness) = &self.witness else {
-            return Cells::Small(Vec::new());
-        };
-        let grid = &witness.grid;
-        match self.kinds[column] {
-            Kind::Free(free) => {
-                Cells::Elements((0..self.rows).map(|row| grid.free(free, row)).collect())
+impl ShardCells {
+    /// The cells of some columns, row by row: those of a row stand together.
+    fn gather(
+        &self,
+        columns: &[usize],
+        rows: usize,
+        put: impl Fn(&mut Cells, Kind, usize),
+    ) -> Vec<Cells> {
+        let mut cells: Vec<(Kind, Cells)> = columns
+            .iter()
+            .map(|column| {
+                let kind = self.kinds[*column];
+                let cells = match kind {
+                    Kind::Limb(_) => Cells::Small(Vec::with_capacity(rows)),
+                    _ => Cells::Elements(Vec::with_capacity(rows)),
+                };
+                (kind, cells)
+            })
+            .collect();
+        for row in 0..rows {
+            for (kind, cells) in &mut cells {
+                put(cells, *kind, row);
             }
-            Kind::Limb(limb) => {
-                Cells::Small((0..self.rows).map(|row| grid.limb(limb, row)).collect())
-            }
-            Kind::Second(_) => Cells::Small(Vec::new()),
         }
+        cells.into_iter().map(|(_, cells)| cells).collect()
+    }
+}
+
+impl proof::Witness for ShardCells {
+    fn first(&self, columns: &[usize]) -> Vec<Cells> {
+        let grid = self.witness.as_ref().map(|witness| &witness.grid);
+        self.gather(columns, self.rows, |cells, kind, row| {
+            match (grid, kind, cells) {
+                (Some(grid), Kind::Free(free), Cells::Elements(cells)) => {
+                    cells.push(grid.free(free, row));
+                }
+                (Some(grid), Kind::Limb(limb), Cells::Small(cells)) => {
+                    cells.push(grid.limb(limb, row));
+                }
+                _ => {}
+            }
+        })
     }
 
     fn draw(&mut self, challenges: &[Fr]) {
@@ -78,13 +105,16 @@ impl proof::Witness for ShardCells {
             .map(|witness| second_phase(&self.columns, &witness, &values));
     }
 
-    fn second(&self, column: usize) -> Cells {
-        match (&self.second, self.kinds[column]) {
-            (Some(grid), Kind::Second(second)) => {
-                Cells::Elements((0..=self.rows).map(|row| grid.get(second, row)).collect())
+    fn second(&self, columns: &[usize]) -> Vec<Cells> {
+        let grid = self.second.as_ref();
+        self.gather(columns, self.rows + 1, |cells, kind, row| {
+            match (grid, kind, cells) {
+                (Some(grid), Kind::Second(second), Cells::Elements(cells)) => {
+                    cells.push(grid.get(second, row));
+                }
+                _ => {}
             }
-            _ => Cells::Small(Vec::new()),
-        }
+        })
     }
 
     fn done(&mut self) {

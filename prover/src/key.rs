@@ -4,7 +4,6 @@ use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::{Error, VerifyingKey};
 use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::shape::Shape;
-use zkmargin_verifier::key::pinned_key;
 
 use crate::engine::key;
 #[cfg(target_arch = "x86_64")]
@@ -33,18 +32,6 @@ pub fn verifying_key(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<
         return key::verifying_key(simd, &params.points(), &circuit);
     }
     key::verifying_key(Portable, &params.points(), &circuit)
-}
-
-/// The verifying key that is pinned for the shape and setup, or else made from the parameters.
-///
-/// # Errors
-/// As [`verifying_key`]. A pinned key that cannot be read is made anew.
-pub fn pinned_or_made(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<G1Affine>, Error> {
-    let pinned = pinned_key(shape.name, params.setup());
-    match pinned.map(|pinned| pinned.read::<MarginCircuit>(shape)) {
-        Some(Ok(key)) => Ok(key),
-        _ => verifying_key(shape, params),
-    }
 }
 
 /// The proving key of a shape; its verifying key is made anew where none is given.

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod engine;
 pub mod error;
 pub mod generate;
+pub mod kept;
 pub mod key;
 pub mod memory;
 pub mod meter;

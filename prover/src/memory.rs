@@ -12,9 +12,9 @@ use zkmargin_circuits::shape::Shape;
 const ELEMENT: u64 = 32;
 
 /// Field elements held at the peak, for each row of each column: values, coefficients and values on
-/// cosets of what is held at a time. Calibrated by measured peaks of `tiny-11` (117 MiB), `small-14`
-/// (882 MiB) and `retail-18` (10.2 GB).
-const FACTOR: f64 = 4.8;
+/// cosets of what is held at a time. Calibrated by measured peaks of `tiny-11` (62 MiB), `small-14`
+/// (428 MiB) and `retail-18` (5.25 GiB).
+const FACTOR: f64 = 2.5;
 
 /// Everything that does not grow with the shape: the program, its threads, a small book.
 const BASE: u64 = 16 << 20;
@@ -125,9 +125,9 @@ mod tests {
     #[test]
     fn expects_what_was_measured() {
         let measured = [
-            ("tiny-11", 117 << 20),
-            ("small-14", 882 << 20),
-            ("retail-18", 10_200_000_000u64),
+            ("tiny-11", 62 << 20),
+            ("small-14", 428 << 20),
+            ("retail-18", 5_373u64 << 20),
         ];
         for (name, peak) in measured {
             let expected = needed(Shape::by_name(name).unwrap());

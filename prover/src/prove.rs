@@ -14,8 +14,10 @@ use zkmargin_verifier::proof::{verify_proof, ProofError};
 use zkmargin_verifier::setup::{verifier_params, Setup};
 
 use crate::bundle::{self, BundleFiles};
+use crate::engine::proof::{Part, Step};
 use crate::error::ProveError;
-use crate::key::{pinned_or_made, proving_key};
+use crate::kept::pinned_or_kept;
+use crate::key::proving_key;
 use crate::memory;
 use crate::meter::{peak_rss_bytes, Cost, Meter};
 use crate::params::Parameters;
@@ -34,6 +36,8 @@ pub struct ProveOptions {
     pub seed: Option<[u8; 32]>,
     /// Whether the numbers of accounts and pools are published.
     pub publish_counts: bool,
+    /// Folder that verifying keys are kept in, where none is pinned.
+    pub keys: Option<PathBuf>,
     /// Folder of the bundle.
     pub out: PathBuf,
     /// Folder of the inclusion records.
@@ -70,6 +74,8 @@ pub enum Event<'a> {
     Planned(&'a Plan),
     /// A phase begins.
     Begun(Phase),
+    /// A part of the proof begins.
+    Part(Part),
     /// A proof of an interrupted run holds and is kept.
     Kept {
         /// Which shard's.
@@ -154,7 +160,7 @@ pub fn prove(
     let library = |error: halo2_proofs::plonk::Error| ProveError::Library(error.to_string());
     let (params, verifying) = phases.run(Phase::Keys, || -> Result<_, ProveError> {
         let params = params.downsize(shape.k)?;
-        let verifying = pinned_or_made(shape, &params).map_err(library)?;
+        let verifying = pinned_or_kept(shape, &params, options.keys.as_deref()).map_err(library)?;
         Ok((params, verifying))
     })?;
     let placed = phases.run(Phase::Witness, || shard::place(snapshot, &evaluated, &seed))?;
@@ -194,8 +200,13 @@ pub fn prove(
             let proving = phases.run(Phase::ProvingKey, || {
                 proving_key(shape, &params, Some(verifying.clone())).map_err(library)
             })?;
-            let proof = phases.run(Phase::Proving, || {
-                shard::create(&proving, witness, &instance, &mut |_| ())
+            let proof = phases.watched(Phase::Proving, |progress| {
+                let mut begun = None;
+                shard::create(&proving, witness, &instance, &mut |Step(part, _)| {
+                    if begun.replace(part) != Some(part) {
+                        progress(Event::Part(part));
+                    }
+                })
             })?;
             drop(proving);
             phases.run(Phase::Checking, || {
@@ -336,9 +347,17 @@ struct Phases<'a> {
 
 impl Phases<'_> {
     fn run<T, E>(&mut self, phase: Phase, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.watched(phase, |_| work())
+    }
+
+    fn watched<T, E>(
+        &mut self,
+        phase: Phase,
+        work: impl FnOnce(&mut dyn FnMut(Event<'_>)) -> Result<T, E>,
+    ) -> Result<T, E> {
         (self.progress)(Event::Begun(phase));
         let meter = Meter::start();
-        let result = work()?;
+        let result = work(self.progress)?;
         self.done.push((phase, meter.cost()));
         Ok(result)
     }

@@ -20,6 +20,7 @@ fn refuses_what_does_not_fit_and_names_what_does() {
             shape: Shape::by_name(shape),
             seed: None,
             publish_counts: false,
+            keys: None,
             out: folder.path().join("bundle"),
             records: folder.path().join("records"),
             restart: false,

@@ -10,6 +10,7 @@ use zkmargin_prover::shard::Phase;
 use super::{print_json, setup};
 use crate::args::ProveArgs;
 use crate::failure::Failure;
+use crate::keys;
 use crate::progress::Steps;
 use crate::snapshot::load;
 
@@ -43,6 +44,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         shape,
         seed: None,
         publish_counts: args.publish_counts,
+        keys: keys::folder(),
         out: args.out.clone(),
         records: args.records.clone(),
         restart: args.restart,
@@ -51,6 +53,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
     let report = prove(&snapshot, &parameters, &options, &mut |event| {
         match event {
         Event::Begun(phase) => begin(phase),
+        Event::Part(part) => steps.within(part),
         Event::Planned(plan) => steps.note(planned(plan, available)),
         Event::Kept { index } => steps.note(format_args!(
             "proof {index} of the interrupted run holds and is kept"

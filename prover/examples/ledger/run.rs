@@ -10,7 +10,8 @@ use zkmargin_circuits::circuit::hash::{permute, RoundRows};
 use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::engine::proof::{Part, Step};
-use zkmargin_prover::key::{pinned_or_made, proving_key};
+use zkmargin_prover::kept::pinned_or_kept;
+use zkmargin_prover::key::proving_key;
 use zkmargin_prover::meter::{Cost, Meter};
 use zkmargin_prover::placement::Seed;
 use zkmargin_prover::shard;
@@ -65,7 +66,7 @@ impl Run {
 
         let parameters = parameters(shape.k)?;
         let meter = Meter::start();
-        let verifying = pinned_or_made(shape, &parameters)?;
+        let verifying = pinned_or_kept(shape, &parameters, None)?;
         let key = proving_key(shape, &parameters, Some(verifying.clone()))?;
         let keys = meter.cost();
 

@@ -190,6 +190,7 @@ fn proven(
         records: records.to_owned(),
         restart: false,
         memory: None,
+        keys: None,
     };
     let report = prove(&snapshot, &parameters, &options, &mut |_| ())?;
     let mut bundle_bytes = 0;

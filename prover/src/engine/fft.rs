@@ -99,9 +99,15 @@ pub struct Domain<S> {
 }
 
 impl<S: Simd<Scalar>> Domain<S> {
-    /// The domain of `2^k` points, `k` from 6 to 28.
+    /// Least `k`: a transform begins or ends with a leaf.
+    pub const MIN_K: u32 = LEAF.trailing_zeros();
+
+    /// The domain of `2^k` points, `k` from [`Self::MIN_K`] to 28.
     pub fn new(simd: S, k: u32) -> Self {
-        assert!((6..=Fr::S).contains(&k), "a transform of 2^{k} elements");
+        assert!(
+            (Self::MIN_K..=Fr::S).contains(&k),
+            "a transform of 2^{k} elements"
+        );
         let omega = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
         let omega_inverse = (k..Fr::S).fold(Fr::ROOT_OF_UNITY_INV, |root, _| root.square());
         Self {
@@ -436,7 +442,7 @@ mod tests {
 
     fn check<S: Simd<Scalar>>(simd: S) {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        for k in [6, 7, 9, 11, 14, 15, 16, 17] {
+        for k in 6..=17 {
             let domain = Domain::new(simd, k);
             let n = domain.n();
             let values: Vec<Fr> = (0..n).map(|_| Fr::random(&mut rng)).collect();

@@ -83,7 +83,11 @@ struct Fixed<S> {
 /// The verifying key of a circuit.
 ///
 /// # Errors
-/// When the circuit does not fit the parameters, or the library cannot lay it out.
+/// When the circuit does not fit the parameters, or the library cannot lay it out; it takes 64 rows.
+///
+/// # Panics
+/// When the circuit has not one instance column, has columns of a third phase, or draws challenges
+/// after the second.
 pub fn verifying_key<S: Arithmetic, C: Circuit<Fr>>(
     s: S,
     points: &Points<'_>,
@@ -95,6 +99,9 @@ pub fn verifying_key<S: Arithmetic, C: Circuit<Fr>>(
 /// The proving key of a circuit, its verifying key made anew where none is given.
 ///
 /// # Errors
+/// As [`verifying_key`].
+///
+/// # Panics
 /// As [`verifying_key`].
 pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
     s: S,
@@ -177,15 +184,19 @@ fn lay_out<S: Arithmetic, C: Circuit<Fr>>(
     points: &Points<'_>,
     circuit: &C,
 ) -> Result<Fixed<S>, Error> {
-    let domain = Domain::new(s, points.powers.len().ilog2());
-    let n = domain.n();
+    let k = points.powers.len().ilog2();
+    let n = 1 << k;
+    assert!(
+        points.powers.len() == n && points.lagrange.len() == n,
+        "a point for each of 2^{k} rows"
+    );
     let mut cs = ConstraintSystem::default();
     let config = C::configure_with_params(&mut cs, circuit.params());
-    if n < cs.minimum_rows() {
-        return Err(Error::NotEnoughRowsAvailable {
-            current_k: domain.k,
-        });
+    check_kind(&cs);
+    if k < Domain::<S>::MIN_K || n < cs.minimum_rows() {
+        return Err(Error::NotEnoughRowsAvailable { current_k: k });
     }
+    let domain = Domain::new(s, k);
     let mut assembly = Assembly::new(n - (cs.blinding_factors() + 1), domain.k, &cs);
     C::FloorPlanner::synthesize(&mut assembly, circuit, config, cs.constants().clone())?;
     // There are no selectors to turn into columns, but the library marks their absence.
@@ -238,6 +249,21 @@ impl<S: Arithmetic> Fixed<S> {
             false,
         )
     }
+}
+
+/// Holds a circuit to what [`super::proof`] makes proofs of: one instance column, and one phase or
+/// two with all challenges between them.
+fn check_kind(cs: &ConstraintSystem<Fr>) {
+    let instances = cs.num_instance_columns();
+    assert_eq!(instances, 1, "a circuit of {instances} instance columns");
+    assert!(
+        cs.advice_column_phase().iter().all(|phase| *phase <= 1),
+        "a circuit of more than two phases"
+    );
+    assert!(
+        cs.challenge_phase().iter().all(|phase| *phase == 0),
+        "a challenge after the second phase"
+    );
 }
 
 /// `1, base, base^2, ...`

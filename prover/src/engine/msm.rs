@@ -9,6 +9,7 @@ mod sums;
 
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::group::Group;
 use rayon::prelude::*;
 
@@ -26,6 +27,8 @@ pub struct Bases<S> {
     simd: S,
     points: Vec<PointWords>,
     library: Vec<G1Affine>,
+    /// Whether one of them is at infinity: it has no abscissa to add by.
+    infinite: bool,
 }
 
 impl<S: Arithmetic> Bases<S> {
@@ -49,6 +52,9 @@ impl<S: Arithmetic> Bases<S> {
             simd,
             points: words,
             library: points.to_vec(),
+            infinite: points
+                .par_iter()
+                .any(|point| bool::from(point.is_identity())),
         }
     }
 
@@ -109,6 +115,9 @@ impl<S: Arithmetic> Bases<S> {
     }
 
     fn windows(&self, integers: &[Integer]) -> Result<G1, Exceptional> {
+        if self.infinite {
+            return Err(Exceptional);
+        }
         let digits = Digits::new(integers);
         let windows = digits
             .windows
@@ -274,5 +283,131 @@ mod tests {
             .map(|chunk| Simd::<Scalar>::import(Portable, chunk.try_into().unwrap()))
             .collect();
         assert_eq!(bases.commit(&blocks), best_multiexp(&column, &points));
+    }
+
+    /// Points whose small sums do not meet: each is twice the one before and another.
+    fn points(count: usize, rng: &mut ChaCha20Rng) -> Vec<G1Affine> {
+        let step = G1::random(&mut *rng).to_affine();
+        let first = G1::random(rng);
+        let next = |point: &G1| Some(point.double() + step);
+        let points: Vec<G1> = std::iter::successors(Some(first), next)
+            .take(count)
+            .collect();
+        let mut affine = vec![G1Affine::default(); count];
+        G1::batch_normalize(&points, &mut affine);
+        affine
+    }
+
+    fn import<S: Arithmetic>(simd: S, column: &[Fr]) -> Vec<Block> {
+        column
+            .chunks_exact(LANES)
+            .map(|chunk| Simd::<Scalar>::import(simd, chunk.try_into().unwrap()))
+            .collect()
+    }
+
+    /// Scalars where signs, digits and carries turn.
+    fn turning() -> Vec<Fr> {
+        let power = |exponent: u64| Fr::from(2).pow_vartime([exponent]);
+        let half = Fr::TWO_INV;
+        let mut scalars = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, half, half - Fr::ONE];
+        for exponent in (0..254).chain([256, 300]) {
+            let power = power(exponent);
+            scalars.extend([power, power - Fr::ONE, power + Fr::ONE]);
+            scalars.extend([-power, -power - Fr::ONE, -power + Fr::ONE]);
+        }
+        // Every digit the greatest, the least, or one that a carry makes the greatest.
+        for bits in 2..=15 {
+            let top = 1u64 << (bits - 1);
+            for digit in [top, top - 1, top + 1, 2 * top - 1] {
+                let digits = (0..252 / bits).map(|i| Fr::from(digit) * power(i * bits));
+                let scalar: Fr = digits.sum();
+                scalars.extend([scalar, -scalar]);
+            }
+        }
+        scalars
+    }
+
+    fn check_turning<S: Arithmetic>(simd: S) {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let scalars = turning();
+        let n = scalars.len().next_multiple_of(LANES) + TAIL;
+        let affine = points(n, &mut rng);
+        let bases = Bases::new(simd, &affine);
+        let mut column = scalars.clone();
+        column.resize(n, Fr::ONE);
+        let expected = best_multiexp(&column, &affine);
+        assert_eq!(bases.commit(&import(simd, &column)), expected);
+        // Each of them alone and among a few small ones, so that digits have every width.
+        for scalar in scalars.iter().step_by(3) {
+            let mut column = vec![Fr::ZERO; 64];
+            column[3] = *scalar;
+            let alone = bases.commit(&import(simd, &column));
+            assert_eq!(alone, affine[3] * *scalar, "{scalar:?}");
+            column[5] = Fr::from(3);
+            column[63] = -Fr::from(2);
+            let few = bases.commit(&import(simd, &column));
+            assert_eq!(few, best_multiexp(&column, &affine[..64]), "{scalar:?}");
+        }
+    }
+
+    fn check_segments<S: Arithmetic>(simd: S) {
+        let mut rng = ChaCha20Rng::seed_from_u64(4);
+        let affine = points(20_000, &mut rng);
+        let bases = Bases::new(simd, &affine);
+        for body in [4088, 4096, 4104, 8192, 8200, 12_288, 19_968] {
+            let n = body + TAIL;
+            let random = Fr::random(&mut rng);
+            let columns: [Vec<Fr>; 5] = [
+                vec![Fr::ONE; n],
+                vec![-Fr::from(255); n],
+                vec![random; n],
+                (0..n).map(|i| [Fr::ONE, random][i % 2]).collect(),
+                (0..n)
+                    .map(|i| if i % 1000 < 990 { Fr::ZERO } else { random })
+                    .collect(),
+            ];
+            for column in columns {
+                let expected = best_multiexp(&column, &affine[..n]);
+                assert_eq!(bases.commit(&import(simd, &column)), expected, "{n} rows");
+            }
+        }
+        for (body, tail) in [(0, 0), (0, 5), (1, 0), (4097, 3), (8191, 0), (19_999, 1)] {
+            for values in [vec![0; body], vec![1; body], vec![u16::MAX; body]] {
+                let tail: Vec<Fr> = (0..tail).map(|_| Fr::random(&mut rng)).collect();
+                let cells = values.iter().map(|value| Fr::from(u64::from(*value)));
+                let column: Vec<Fr> = cells.chain(tail.iter().copied()).collect();
+                let expected = best_multiexp(&column, &affine[..column.len()]);
+                assert_eq!(bases.commit_small(&values, &tail), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn accepts_scalars_where_signs_and_digits_turn() {
+        check_turning(Portable);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = super::super::simd::Ifma::try_new() {
+            check_turning(simd);
+        }
+    }
+
+    #[test]
+    fn accepts_columns_around_whole_segments() {
+        check_segments(Portable);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = super::super::simd::Ifma::try_new() {
+            check_segments(simd);
+        }
+    }
+
+    #[test]
+    fn accepts_a_point_at_infinity() {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let mut affine = points(64, &mut rng);
+        affine[7] = G1Affine::default();
+        let column: Vec<Fr> = (0..64).map(|_| Fr::random(&mut rng)).collect();
+        let bases = Bases::new(Portable, &affine);
+        let expected = best_multiexp(&column, &affine);
+        assert_eq!(bases.commit(&import(Portable, &column)), expected);
     }
 }

@@ -6,6 +6,7 @@ mod product;
 mod quotient;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 
 use ff::Field;
@@ -28,14 +29,14 @@ use opening::Query;
 
 /// What a proof is about: the cells of every advice column.
 pub trait Witness: Sync {
-    /// Cells of a column of the first phase.
-    fn first(&self, column: usize) -> Cells;
+    /// Cells of columns of the first phase, which stand side by side as a rule.
+    fn first(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Fills the columns of the second phase, once the challenges are known.
     fn draw(&mut self, challenges: &[Fr]);
 
-    /// Cells of a column of the second phase.
-    fn second(&self, column: usize) -> Cells;
+    /// Cells of columns of the second phase.
+    fn second(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Called when no more cells are needed, so that their memory can go.
     fn done(&mut self);
@@ -76,6 +77,18 @@ pub enum Work {
     Evaluations,
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Part::FirstPhase => "committing to the first phase",
+            Part::SecondPhase => "making and committing to the second phase",
+            Part::Arguments => "lookups and copies",
+            Part::Quotient => "the quotient",
+            Part::Opening => "opening",
+        })
+    }
+}
+
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
@@ -108,6 +121,9 @@ fn write_points(transcript: &mut Writer, points: &[G1]) -> io::Result<()> {
         .into_iter()
         .try_for_each(|point| transcript.write_point(point))
 }
+
+/// Columns whose cells are fetched together.
+const TOGETHER: usize = 8;
 
 /// Columns that were committed to.
 #[derive(Default)]
@@ -153,7 +169,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         values: vec![None; cs.num_advice_columns()],
     };
     watch(Step(Part::FirstPhase, Work::Columns));
-    let laid = prover.lay_out(0, &|column| witness.first(column), rng);
+    let laid = prover.lay_out(0, &|columns| witness.first(columns), rng);
     prover.commit_phase(&mut advice, Part::FirstPhase, laid, &mut transcript, watch)?;
     let challenges: Vec<Fr> = cs
         .challenge_phase()
@@ -162,7 +178,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .collect();
     watch(Step(Part::SecondPhase, Work::Columns));
     witness.draw(&challenges);
-    let laid = prover.lay_out(1, &|column| witness.second(column), rng);
+    let laid = prover.lay_out(1, &|columns| witness.second(columns), rng);
     witness.done();
     prover.commit_phase(&mut advice, Part::SecondPhase, laid, &mut transcript, watch)?;
 
@@ -315,7 +331,7 @@ impl<S: Arithmetic> Prover<'_, S> {
     fn lay_out<R: RngCore + CryptoRng>(
         &self,
         phase: u8,
-        cells: &(dyn Fn(usize) -> Cells + Sync),
+        cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
         rng: &mut R,
     ) -> Vec<(usize, Vec<Block>)> {
         let n = self.key.domain.n();
@@ -324,12 +340,17 @@ impl<S: Arithmetic> Prover<'_, S> {
             .filter(|column| phases[*column] == phase)
             .map(|column| (column, fork(rng)))
             .collect();
+        // Several columns at a time: their cells stand in the same rows of the witness.
         seeded
-            .into_par_iter()
-            .map(|(column, mut rng)| {
-                let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut rng)).collect();
-                let values = cells(column).column(self.key.domain.simd, n, &tail);
-                (column, values)
+            .par_chunks(TOGETHER)
+            .flat_map_iter(|seeded| {
+                let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
+                let cells = cells(&columns);
+                seeded.iter().zip(cells).map(|((column, rng), cells)| {
+                    let mut rng = rng.clone();
+                    let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut rng)).collect();
+                    (*column, cells.column(self.key.domain.simd, n, &tail))
+                })
             })
             .collect()
     }
@@ -410,9 +431,11 @@ impl<S: Arithmetic> Prover<'_, S> {
         let columns = cs.permutation().get_columns().len();
         let sets = columns.div_ceil(columns_a_product(cs));
         let last = -(cs.blinding_factors() as i32 + 1);
+        // The verifier knows points, not rotations: those that lead to one row are one.
+        let rows = self.key.domain.n() as i32;
         let query = |polynomial: usize, rotation: i32| Query {
             polynomial,
-            rotation,
+            rotation: rotation.rem_euclid(rows),
         };
         let advice = cs
             .advice_queries()

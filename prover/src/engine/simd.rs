@@ -7,7 +7,12 @@
 //!
 //! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
 //! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`, or
-//! above it by less than one part in 2^40, which no operation minds.
+//! above it by less than one part in 2^40.
+//!
+//! Only a subtrahend may not be above: taken from a smaller excess, it leaves less than 0, and a wrong
+//! result. That takes an element that is stored as an integer below 2^214 and another like it, or 0,
+//! in one subtraction. Chance brings the first once in 2^40 elements; 0 itself is stored as 0, `p` or
+//! `2 p`, which are not above. A proof that meets it does not verify.
 
 use bytemuck::{Pod, Zeroable};
 use ff::{Field, PrimeField};
@@ -163,17 +168,25 @@ pub trait Arithmetic: Simd<Scalar> + Simd<Base> {}
 impl<S: Simd<Scalar> + Simd<Base>> Arithmetic for S {}
 
 /// Words of an element in the library's own form.
+#[inline(always)]
 pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
-    let mut words = [0; 4];
+    let mut words = [0u64; 4];
     let mut bytes: &mut [u8] = bytemuck::bytes_of_mut(&mut words);
     // 32 bytes into room for 32.
     let _ = element.write_raw(&mut bytes);
-    words.map(u64::from_le)
+    for word in &mut words {
+        *word = u64::from_le(*word);
+    }
+    words
 }
 
 /// The element of words that [`words`] gave.
-pub fn element<E: SerdeObject>(words: [u64; 4]) -> E {
-    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words.map(u64::to_le)))
+#[inline(always)]
+pub fn element<E: SerdeObject>(mut words: [u64; 4]) -> E {
+    for word in &mut words {
+        *word = word.to_le();
+    }
+    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words))
 }
 
 /// The library's arithmetic, eight times.

@@ -337,3 +337,6 @@ fn invert<S: Simd<Base>>(s: S, block: &Block) -> Result<Block, Exceptional> {
     }
     Ok(s.import(&out))
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,7 @@ fn arrange(inputs: &[Fr], tables: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn accepts_inputs_of_the_table() {
@@ -126,5 +127,31 @@ mod tests {
     fn rejects_an_input_that_no_table_row_holds() {
         let of = |values: &[u64]| values.iter().map(|v| Fr::from(*v)).collect::<Vec<_>>();
         assert_eq!(arrange(&of(&[1, 2, 5]), &of(&[1, 2, 3])), Err(2));
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_repeated_inputs_and_tables(
+            table in prop::collection::vec(0..20u64, 1..60),
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 60),
+            negative in any::<bool>(),
+        ) {
+            // The largest integers, too, where the order of words would be another than of elements.
+            let of = |value: u64| if negative { -Fr::from(value) } else { Fr::from(value) };
+            let tables: Vec<Fr> = table.iter().map(|value| of(*value)).collect();
+            let picks = picks.iter().take(tables.len());
+            let inputs: Vec<Fr> = picks.map(|pick| *pick.get(&tables)).collect();
+            let (input, table) = arrange(&inputs, &tables).unwrap();
+            let sorted = |cells: &[Fr]| {
+                let mut cells = cells.to_vec();
+                cells.sort_unstable_by(by_integer);
+                cells
+            };
+            prop_assert_eq!(sorted(&input), sorted(&inputs));
+            prop_assert_eq!(sorted(&table), sorted(&tables));
+            for row in 0..input.len() {
+                prop_assert!(input[row] == table[row] || row > 0 && input[row] == input[row - 1]);
+            }
+        }
     }
 }

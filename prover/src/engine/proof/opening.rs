@@ -22,7 +22,7 @@ use super::super::key::ProvingKey;
 use super::super::simd::{Arithmetic, Block};
 use super::{challenge, invert, Part, ProofError, Queries, Step, Work, Writer};
 
-/// A polynomial, opened at the point this many rows away.
+/// A polynomial, opened at the point this many rows on, fewer than there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Query {
     pub polynomial: usize,

@@ -113,3 +113,37 @@ fn run<S: Simd<Scalar>, R: RngCore + CryptoRng>(
     let tail: Vec<Fr> = (usable + 1..rows).map(|_| Fr::random(&mut *rng)).collect();
     (Cells::Elements(cells).column(s, rows, &tail), product)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::simd::{Portable, LANES};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    #[test]
+    fn hides_the_rows_after_the_product() {
+        let (usable, rows) = (57, 64);
+        let ratios: Vec<Fr> = (1..=rows as u64).map(Fr::from).collect();
+        let ratio: Vec<Block> = ratios
+            .chunks_exact(LANES)
+            .map(|chunk| Simd::<Scalar>::import(Portable, chunk.try_into().unwrap()))
+            .collect();
+        let draw = |seed| {
+            let rng = &mut ChaCha20Rng::seed_from_u64(seed);
+            let (column, end) = run(Portable, &ratio, Fr::from(7), usable, rows, rng);
+            (export(Portable, &column), end)
+        };
+        let ((first, end), (second, _)) = (draw(1), draw(2));
+        let mut product = Fr::from(7);
+        for (row, ratio) in ratios.iter().enumerate().take(usable + 1) {
+            assert_eq!((first[row], second[row]), (product, product), "row {row}");
+            product *= ratio;
+        }
+        assert_eq!(first[usable], end);
+        let mut hidden = [&first[usable + 1..], &second[usable + 1..]].concat();
+        hidden.sort_unstable();
+        hidden.dedup();
+        assert_eq!(hidden.len(), 2 * (rows - usable - 1));
+    }
+}

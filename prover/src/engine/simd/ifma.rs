@@ -11,6 +11,7 @@ use std::arch::x86_64::__m512i;
 use std::marker::PhantomData;
 
 use bytemuck::cast;
+use ff::Field;
 
 use super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
 
@@ -152,12 +153,12 @@ impl Ifma {
     }
 
     /// `a` less its quotient by `p`, which its top limb tells to within one from below; for `a` below
-    /// `8 p`. Neither it nor the result need be carried.
+    /// `8 p`. Neither it nor the result need be carried, if `top` is the least that the top limb may be.
     #[inline(always)]
-    fn less_quotient<P: Prime>(self, a: Limbs) -> Limbs {
+    fn less_quotient<P: Prime>(self, a: Limbs, top: __m512i) -> Limbs {
         let f = self.features.f;
         let reciprocal = self.fill(Constants::<P>::RECIPROCAL);
-        let product = self.hi(f._mm512_setzero_si512(), a[4], reciprocal);
+        let product = self.hi(f._mm512_setzero_si512(), top, reciprocal);
         let quotient = f._mm512_srli_epi64::<45>(product);
         let multiples = Constants::<P>::MULTIPLES;
         std::array::from_fn(|i| {
@@ -423,7 +424,7 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn reduce(self, a: Limbs) -> Limbs {
-        self.carry(self.less_quotient::<P>(a))
+        self.carry(self.less_quotient::<P>(a, a[4]))
     }
 
     #[inline(always)]
@@ -447,9 +448,13 @@ impl<P: Prime> Simd<P> for Ifma {
     #[inline(always)]
     fn sub_both(self, a: Limbs, b: Limbs, c: Limbs) -> Limbs {
         let four = Constants::<P>::FOUR.map(|limb| self.fill(limb));
-        let difference =
+        let difference: Limbs =
             std::array::from_fn(|i| self.minus(self.plus(a[i], four[i]), self.plus(b[i], c[i])));
-        self.carry(self.less_quotient::<P>(difference))
+        // The lower limbs may take two from the top one.
+        let f = self.features.f;
+        let top = self.minus(difference[4], self.fill(2));
+        let top = f._mm512_max_epi64(top, f._mm512_setzero_si512());
+        self.carry(self.less_quotient::<P>(difference, top))
     }
 
     #[inline(always)]
@@ -461,11 +466,13 @@ impl<P: Prime> Simd<P> for Ifma {
         (self.carry(sum), self.carry(difference))
     }
 
+    #[inline(always)]
     fn import(self, elements: &[P::Element; LANES]) -> Block {
         let mut block = Block::ZERO;
-        for (lane, element) in elements.iter().enumerate() {
-            for (word, bits) in words(element).into_iter().enumerate() {
-                block.0[word][lane] = bits;
+        for lane in 0..LANES {
+            let words = words(&elements[lane]);
+            for word in 0..4 {
+                block.0[word][lane] = words[word];
             }
         }
         self.vectorize(
@@ -474,14 +481,18 @@ impl<P: Prime> Simd<P> for Ifma {
         )
     }
 
+    #[inline(always)]
     fn export(self, block: &Block) -> [P::Element; LANES] {
         let block = self.vectorize(
             #[inline(always)]
             || Simd::<P>::store(self, self.scaled::<P>(block, power_of_two::<P>(256))),
         );
-        std::array::from_fn(|lane| {
-            super::element(below::<P>(std::array::from_fn(|word| block.0[word][lane])))
-        })
+        let mut out = [P::Element::ZERO; LANES];
+        for (lane, out) in out.iter_mut().enumerate() {
+            let words = [0, 1, 2, 3].map(|word| block.0[word][lane]);
+            *out = super::element(below::<P>(words));
+        }
+        out
     }
 
     #[inline(always)]
@@ -551,6 +562,7 @@ impl<P: Prime> Simd<P> for Ifma {
 }
 
 /// Words below `2 p`, brought below `p`.
+#[inline(always)]
 fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
     let mut less = [0; 4];
     let mut borrow = false;
@@ -566,3 +578,6 @@ fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
         less
     }
 }
+
+#[cfg(test)]
+mod tests;
