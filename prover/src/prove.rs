@@ -14,7 +14,7 @@ use zkmargin_verifier::proof::{verify_proof, ProofError};
 use zkmargin_verifier::setup::{verifier_params, Setup};
 
 use crate::bundle::{self, BundleFiles};
-use crate::engine::proof::Step;
+use crate::engine::proof::{Part, Step};
 use crate::error::ProveError;
 use crate::kept::pinned_or_kept;
 use crate::key::proving_key;
@@ -74,8 +74,8 @@ pub enum Event<'a> {
     Planned(&'a Plan),
     /// A phase begins.
     Begun(Phase),
-    /// A step of the proof begins.
-    Step(Step),
+    /// A part of the proof begins.
+    Part(Part),
     /// A proof of an interrupted run holds and is kept.
     Kept {
         /// Which shard's.
@@ -201,8 +201,11 @@ pub fn prove(
                 proving_key(shape, &params, Some(verifying.clone())).map_err(library)
             })?;
             let proof = phases.watched(Phase::Proving, |progress| {
-                shard::create(&proving, witness, &instance, &mut |step| {
-                    progress(Event::Step(step));
+                let mut begun = None;
+                shard::create(&proving, witness, &instance, &mut |Step(part, _)| {
+                    if begun.replace(part) != Some(part) {
+                        progress(Event::Part(part));
+                    }
                 })
             })?;
             drop(proving);

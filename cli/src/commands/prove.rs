@@ -53,7 +53,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
     let report = prove(&snapshot, &parameters, &options, &mut |event| {
         match event {
         Event::Begun(phase) => begin(phase),
-        Event::Step(step) => steps.within(step),
+        Event::Part(part) => steps.within(part),
         Event::Planned(plan) => steps.note(planned(plan, available)),
         Event::Kept { index } => steps.note(format_args!(
             "proof {index} of the interrupted run holds and is kept"

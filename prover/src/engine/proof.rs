@@ -5,6 +5,7 @@ mod opening;
 mod product;
 mod quotient;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
@@ -41,12 +42,16 @@ pub trait Witness: Sync {
     fn done(&mut self);
 }
 
-/// Steps of a proof, for those who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Columns of the first phase are committed to.
+/// A step of a proof, for those who watch: for which part of it, and what is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step(pub Part, pub Work);
+
+/// Parts of a proof, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Advice columns of the first phase.
     FirstPhase,
-    /// Columns of the second phase are made and committed to.
+    /// Advice columns of the second phase.
     SecondPhase,
     /// Lookups and copies.
     Arguments,
@@ -56,14 +61,30 @@ pub enum Step {
     Opening,
 }
 
-impl fmt::Display for Step {
+/// Kinds of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Columns are computed.
+    Columns,
+    /// Columns are committed to.
+    Commitments,
+    /// Columns become polynomials, or polynomials become columns.
+    Transforms,
+    /// The constraints' program runs over the rows of a coset; so many instructions of each kind
+    /// for each row.
+    Constraints(BTreeMap<&'static str, usize>),
+    /// Polynomials are evaluated at single points.
+    Evaluations,
+}
+
+impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Step::FirstPhase => "committing to the first phase",
-            Step::SecondPhase => "making and committing to the second phase",
-            Step::Arguments => "lookups and copies",
-            Step::Quotient => "the quotient on a coset",
-            Step::Opening => "opening",
+            Part::FirstPhase => "committing to the first phase",
+            Part::SecondPhase => "making and committing to the second phase",
+            Part::Arguments => "lookups and copies",
+            Part::Quotient => "the quotient",
+            Part::Opening => "opening",
         })
     }
 }
@@ -143,35 +164,25 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         read: read_columns(key),
     };
 
-    watch(Step::FirstPhase);
     let mut advice = Columns {
         polynomials: vec![Vec::new(); cs.num_advice_columns()],
         values: vec![None; cs.num_advice_columns()],
     };
-    prover.commit_phase(
-        &mut advice,
-        0,
-        &|columns| witness.first(columns),
-        rng,
-        &mut transcript,
-    )?;
+    watch(Step(Part::FirstPhase, Work::Columns));
+    let laid = prover.lay_out(0, &|columns| witness.first(columns), rng);
+    prover.commit_phase(&mut advice, Part::FirstPhase, laid, &mut transcript, watch)?;
     let challenges: Vec<Fr> = cs
         .challenge_phase()
         .iter()
         .map(|_| challenge(&mut transcript))
         .collect();
-    watch(Step::SecondPhase);
+    watch(Step(Part::SecondPhase, Work::Columns));
     witness.draw(&challenges);
-    prover.commit_phase(
-        &mut advice,
-        1,
-        &|columns| witness.second(columns),
-        rng,
-        &mut transcript,
-    )?;
+    let laid = prover.lay_out(1, &|columns| witness.second(columns), rng);
     witness.done();
+    prover.commit_phase(&mut advice, Part::SecondPhase, laid, &mut transcript, watch)?;
 
-    watch(Step::Arguments);
+    watch(Step(Part::Arguments, Work::Columns));
     let instance_values = Cells::Elements(instance.to_vec()).column(s, n, &[]);
     let mut instance_polynomial = instance_values.clone();
     key.domain.interpolate(&mut instance_polynomial);
@@ -190,23 +201,27 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         gamma: Fr::ZERO,
     };
     let permuted = lookup::permute(&values, &drawn, usable, rng)?;
+    watch(Step(Part::Arguments, Work::Commitments));
     for lookup in &permuted {
         let points = [&lookup.input, &lookup.table].map(|column| key.lagrange.commit(column));
         write_points(&mut transcript, &points)?;
     }
     drawn.beta = challenge(&mut transcript);
     drawn.gamma = challenge(&mut transcript);
+    watch(Step(Part::Arguments, Work::Columns));
     let products = product::copies(&values, &drawn, usable, rng);
     let lookup_products: Vec<Vec<Block>> = permuted
         .iter()
         .map(|lookup| product::lookup(key, lookup, &drawn, usable, rng))
         .collect();
+    watch(Step(Part::Arguments, Work::Commitments));
     let points: Vec<G1> = products
         .iter()
         .chain(&lookup_products)
         .map(|column| key.lagrange.commit(column))
         .collect();
     write_points(&mut transcript, &points)?;
+    watch(Step(Part::Arguments, Work::Transforms));
     let mut own = vec![instance_polynomial];
     let arguments = products.into_iter().chain(
         permuted
@@ -218,7 +233,9 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         key.domain.interpolate(&mut column);
         column
     }));
+    watch(Step(Part::Arguments, Work::Columns));
     let random = prover.random_polynomial(rng);
+    watch(Step(Part::Arguments, Work::Commitments));
     write_points(&mut transcript, &[key.powers.commit(&random)])?;
     let y = challenge(&mut transcript);
     drop(advice.values);
@@ -226,15 +243,17 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     let mut polynomials: Vec<&[Block]> = key.polynomials.iter().map(Vec::as_slice).collect();
     polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
     polynomials.extend(own.iter().map(Vec::as_slice));
+    watch(Step(Part::Quotient, Work::Columns));
     let program = numerator(cs, &places, &drawn, y);
-    let pieces = quotient::quotient(key, &program, &polynomials, &mut || watch(Step::Quotient));
+    let pieces = quotient::quotient(key, &program, &polynomials, watch);
+    watch(Step(Part::Quotient, Work::Commitments));
     let points: Vec<G1> = pieces
         .iter()
         .map(|piece| key.powers.commit(piece))
         .collect();
     write_points(&mut transcript, &points)?;
 
-    watch(Step::Opening);
+    watch(Step(Part::Opening, Work::Columns));
     let x = challenge(&mut transcript);
     let xn = x.pow_vartime([n as u64]);
     let weighed: Vec<(&[Block], Fr)> = pieces
@@ -248,7 +267,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     polynomials.push(&whole);
     polynomials.push(&random);
     let queries = prover.queries(&places, quotient);
-    opening::open(key, &polynomials, &queries, x, &mut transcript)?;
+    opening::open(key, &polynomials, &queries, x, &mut transcript, watch)?;
     Ok(transcript.finalize())
 }
 
@@ -308,50 +327,64 @@ fn read_columns<S>(key: &ProvingKey<S>) -> Vec<bool> {
 }
 
 impl<S: Arithmetic> Prover<'_, S> {
-    /// Commits to the columns of a phase, and writes the commitments in the order of columns.
-    fn commit_phase<R: RngCore + CryptoRng>(
+    /// The columns of a phase, in their order, with random last rows.
+    fn lay_out<R: RngCore + CryptoRng>(
         &self,
-        columns: &mut Columns,
         phase: u8,
         cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
         rng: &mut R,
-        transcript: &mut Writer,
-    ) -> io::Result<()> {
+    ) -> Vec<(usize, Vec<Block>)> {
+        let n = self.key.domain.n();
         let phases = self.key.verifying.cs().advice_column_phase();
         let seeded: Vec<(usize, ChaCha20Rng)> = (0..phases.len())
             .filter(|column| phases[*column] == phase)
             .map(|column| (column, fork(rng)))
             .collect();
         // Several columns at a time: their cells stand in the same rows of the witness.
-        let done: Vec<_> = seeded
+        seeded
             .par_chunks(TOGETHER)
             .flat_map_iter(|seeded| {
                 let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
                 let cells = cells(&columns);
                 seeded.iter().zip(cells).map(|((column, rng), cells)| {
-                    let (point, values) = self.commit_column(&cells, &mut rng.clone());
-                    drop(cells);
-                    let kept = self.read[*column].then(|| values.clone());
-                    let mut polynomial = values;
-                    self.key.domain.interpolate(&mut polynomial);
-                    (*column, point, polynomial, kept)
+                    let mut rng = rng.clone();
+                    let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut rng)).collect();
+                    (*column, cells.column(self.key.domain.simd, n, &tail))
                 })
             })
+            .collect()
+    }
+
+    /// Commits to the columns of a phase, writes the commitments in their order, and keeps the
+    /// polynomials.
+    fn commit_phase(
+        &self,
+        columns: &mut Columns,
+        part: Part,
+        mut laid: Vec<(usize, Vec<Block>)>,
+        transcript: &mut Writer,
+        watch: &mut dyn FnMut(Step),
+    ) -> io::Result<()> {
+        watch(Step(part, Work::Commitments));
+        let points: Vec<G1> = laid
+            .par_iter()
+            .map(|(_, values)| self.key.lagrange.commit(values))
             .collect();
-        let points: Vec<G1> = done.iter().map(|(_, point, ..)| *point).collect();
-        for (column, _, polynomial, kept) in done {
+        write_points(transcript, &points)?;
+        watch(Step(part, Work::Transforms));
+        let kept: Vec<Option<Vec<Block>>> = laid
+            .par_iter_mut()
+            .map(|(column, values)| {
+                let kept = self.read[*column].then(|| values.clone());
+                self.key.domain.interpolate(values);
+                kept
+            })
+            .collect();
+        for ((column, polynomial), kept) in laid.into_iter().zip(kept) {
             columns.polynomials[column] = polynomial;
             columns.values[column] = kept;
         }
-        write_points(transcript, &points)
-    }
-
-    fn commit_column(&self, cells: &Cells, rng: &mut ChaCha20Rng) -> (G1, Vec<Block>) {
-        let n = self.key.domain.n();
-        let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut *rng)).collect();
-        let values = cells.column(self.key.domain.simd, n, &tail);
-        let point = self.key.lagrange.commit(&values);
-        (point, values)
+        Ok(())
     }
 
     fn places(&self) -> Places {

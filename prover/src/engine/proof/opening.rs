@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use super::super::column::{combine, dot, export, Cells};
 use super::super::key::ProvingKey;
 use super::super::simd::{Arithmetic, Block};
-use super::{challenge, invert, ProofError, Queries, Writer};
+use super::{challenge, invert, Part, ProofError, Queries, Step, Work, Writer};
 
 /// A polynomial, opened at the point this many rows on, fewer than there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,9 @@ pub(super) fn open<S: Arithmetic>(
     queries: &Queries,
     x: Fr,
     transcript: &mut Writer,
+    watch: &mut dyn FnMut(Step),
 ) -> Result<(), ProofError> {
+    let mut watch = |work| watch(Step(Part::Opening, work));
     let domain = &key.domain;
     let s = domain.simd;
     let point = |rotation: i32| {
@@ -50,11 +52,13 @@ pub(super) fn open<S: Arithmetic>(
             .get_domain()
             .rotate_omega(x, Rotation(rotation))
     };
+    watch(Work::Evaluations);
     let evaluations = evaluate(key, polynomials, &queries.written, &point);
     for evaluation in evaluations {
         transcript.write_scalar(evaluation)?;
     }
 
+    watch(Work::Columns);
     let y = challenge(transcript);
     let sets = sets(&queries.opened);
     let v = challenge(transcript);
@@ -103,8 +107,10 @@ pub(super) fn open<S: Arithmetic>(
         })
         .unwrap_or_else(|| vec![Fr::ZERO; domain.n()]);
     let quotient = ordered(key, &quotient);
+    watch(Work::Commitments);
     transcript.write_point(key.powers.commit(&quotient).to_affine())?;
 
+    watch(Work::Columns);
     let u = challenge(transcript);
     let absent: Vec<Fr> = sets
         .iter()
@@ -131,6 +137,7 @@ pub(super) fn open<S: Arithmetic>(
         *weight *= scale;
     }
     let linear = ordered(key, &divide(&natural(key, &combine(s, &weighed)), u));
+    watch(Work::Commitments);
     transcript.write_point(key.powers.commit(&linear).to_affine())?;
     Ok(())
 }

@@ -12,14 +12,14 @@ use super::super::column::{combine, fill};
 use super::super::key::ProvingKey;
 use super::super::program::Program;
 use super::super::simd::{Block, Scalar, Simd};
-use super::invert;
+use super::{invert, Part, Step, Work};
 
-/// The quotient in pieces of `n` coefficients. `watch` is called before each coset.
+/// The quotient in pieces of `n` coefficients.
 pub(super) fn quotient<S: Simd<Scalar>>(
     key: &ProvingKey<S>,
     program: &Program,
     polynomials: &[&[Block]],
-    watch: &mut dyn FnMut(),
+    watch: &mut dyn FnMut(Step),
 ) -> Vec<Vec<Block>> {
     let domain = &key.domain;
     let s = domain.simd;
@@ -37,12 +37,14 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         .iter()
         .zip(&vanishing)
         .map(|(coset, vanishing)| {
-            watch();
+            watch(Step(Part::Quotient, Work::Transforms));
             buffers
                 .par_iter_mut()
                 .zip(polynomials)
                 .for_each(|(out, polynomial)| domain.evaluate(polynomial, &coset.powers, out));
+            watch(Step(Part::Quotient, Work::Constraints(program.counts())));
             let mut values = program.run(s, domain.blocks(), &|i| &buffers[i]);
+            watch(Step(Part::Quotient, Work::Transforms));
             domain.interpolate(&mut values);
             let unshift = domain.ordered_powers(invert(coset.shift));
             let scale = invert(*vanishing - Fr::ONE);
@@ -53,6 +55,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         })
         .collect();
     drop(buffers);
+    watch(Step(Part::Quotient, Work::Columns));
     inverse_vandermonde(&vanishing)
         .iter()
         .map(|row| {
