@@ -108,11 +108,9 @@ impl proof::Witness for ShardCells {
     fn second(&self, columns: &[usize]) -> Vec<Cells> {
         let grid = self.second.as_ref();
         self.gather(columns, self.rows + 1, |cells, kind, row| {
-            match (grid, kind, cells) {
-                (Some(grid), Kind::Second(second), Cells::Elements(cells)) => {
-                    cells.push(grid.get(second, row));
-                }
-                _ => {}
+            if let (Some(grid), Kind::Second(second), Cells::Elements(cells)) = (grid, kind, cells)
+            {
+                cells.push(grid.get(second, row));
             }
         })
     }

@@ -469,10 +469,9 @@ impl<P: Prime> Simd<P> for Ifma {
     #[inline(always)]
     fn import(self, elements: &[P::Element; LANES]) -> Block {
         let mut block = Block::ZERO;
-        for lane in 0..LANES {
-            let words = words(&elements[lane]);
-            for word in 0..4 {
-                block.0[word][lane] = words[word];
+        for (lane, element) in elements.iter().enumerate() {
+            for (column, word) in block.0.iter_mut().zip(words(element)) {
+                column[lane] = word;
             }
         }
         self.vectorize(
