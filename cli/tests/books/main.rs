@@ -5,4 +5,5 @@ mod ceremony;
 mod deficits;
 mod forged;
 mod program;
+mod sizes;
 mod tampering;
