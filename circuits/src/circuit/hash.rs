@@ -19,6 +19,8 @@
 //!
 //! Every state cell is pinned by the row above it, row 0's by the gates of whoever hashes.
 
+use std::sync::OnceLock;
+
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
@@ -127,34 +129,59 @@ pub fn permute(rounds: &RoundRows, inputs: &[Fr; RATE]) -> [HashRow; WINDOW_ROWS
     state[1..].copy_from_slice(inputs);
     for ((row, kind), added) in rows.iter_mut().zip(ROW_KINDS).zip(&rounds.rows) {
         row.state = state;
-        // S-boxes in order; the linear layer after each one of a partial round, after nine of a full.
-        let (boxes, words) = match kind {
-            RowKind::Full => (2 * WIDTH, WIDTH),
-            RowKind::Partial => (PARTIAL_A_ROW, 1),
-            RowKind::Output => (0, 1),
-        };
-        for (slot, constant) in added.iter().enumerate().take(boxes) {
-            let word = slot % words;
-            let input = state[word] + constant;
-            row.squares[slot] = input.square();
-            row.fifths[slot] = quintic(input);
-            state[word] = row.fifths[slot];
-            if word + 1 == words {
-                state = mix(matrix, &state);
+        match kind {
+            RowKind::Full => {
+                for (slot, constant) in added.iter().enumerate().take(2 * WIDTH) {
+                    let word = slot % WIDTH;
+                    state[word] = row.substitute(slot, state[word] + constant);
+                    if word + 1 == WIDTH {
+                        state = mix(matrix, &state);
+                    }
+                }
             }
+            // As the constraints have it: words other than the first are not needed in between.
+            RowKind::Partial => {
+                let (inputs, next) = unrolled();
+                for (slot, (input, constant)) in inputs.iter().zip(added).enumerate() {
+                    row.substitute(slot, input.value(row, slot) + constant);
+                }
+                for (word, form) in state.iter_mut().zip(next) {
+                    *word = form.value(row, PARTIAL_A_ROW);
+                }
+            }
+            RowKind::Output => {}
         }
     }
     rows
 }
 
+impl HashRow {
+    /// Puts the cells of an S-box, and gives its output.
+    fn substitute(&mut self, slot: usize, input: Fr) -> Fr {
+        self.squares[slot] = input.square();
+        self.fifths[slot] = quintic(input);
+        self.fifths[slot]
+    }
+}
+
 /// A word as a linear form: coefficients of the row's state and of its fifth powers.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Linear {
     state: [Fr; WIDTH],
     fifths: [Fr; PARTIAL_A_ROW],
 }
 
 impl Linear {
+    /// The word in a row whose first S-boxes, `fifths` of them, are known; it reads no others.
+    fn value(&self, row: &HashRow, fifths: usize) -> Fr {
+        let state = self.state.iter().zip(&row.state);
+        let fifths = self.fifths.iter().zip(&row.fifths).take(fifths);
+        state
+            .chain(fifths)
+            .map(|(factor, cell)| *factor * cell)
+            .sum()
+    }
+
     fn expression(&self, columns: &Columns) -> Expr {
         let state = self.state.iter().zip(&columns.hash.state);
         let fifths = self.fifths.iter().zip(&columns.hash.fifths);
@@ -169,6 +196,12 @@ impl Linear {
                 }
             }))
     }
+}
+
+/// [`unroll`], once.
+fn unrolled() -> &'static (Vec<Linear>, Vec<Linear>) {
+    static FORMS: OnceLock<(Vec<Linear>, Vec<Linear>)> = OnceLock::new();
+    FORMS.get_or_init(unroll)
 }
 
 /// The linear forms of the S-box inputs of a partial row, and of the state after it.

@@ -34,20 +34,28 @@ fn write(folder: &Folder) {
         "assets": [ { "id": "USDT", "lot": "1", "debt_weight": "1", "group": null, "pnl": null,
                       "debt_brackets": null, "weights": [ { "ratio": "1" } ] } ],
         "instruments": charges });
-    let mut rows = vec!["small,cross,USDT,5,".to_owned(), "prop,cross,USDT,50000,".to_owned()];
+    let mut rows = vec![
+        "small,cross,USDT,5,".to_owned(),
+        "prop,cross,USDT,50000,".to_owned(),
+    ];
     for contract in 0..CONTRACTS {
         rows.push(format!("prop,cross,{},-{POOLS},10", id(contract)));
     }
     for pool in 0..POOLS {
         rows.push(format!("maker,p{pool:02},USDT,100,"));
-        rows.extend((0..CONTRACTS).map(|contract| format!("maker,p{pool:02},{},1,10", id(contract))));
+        rows.extend(
+            (0..CONTRACTS).map(|contract| format!("maker,p{pool:02},{},1,10", id(contract))),
+        );
     }
     let put = |name: &str, text: String| fs::write(folder.at("book").join(name), text).unwrap();
     put("market.json", market.to_string());
     put("risk.json", risk.to_string());
     put(
         "accounts.csv",
-        format!("account,pool,symbol,quantity,entry_price\n{}\n", rows.join("\n")),
+        format!(
+            "account,pool,symbol,quantity,entry_price\n{}\n",
+            rows.join("\n")
+        ),
     );
 }
 
@@ -60,7 +68,10 @@ fn proves_three_thousand_positions_beside_one_balance() {
     let params = folder.at("params.srs");
     let setup = ["setup", "--insecure", "-k", "14", "--out"].map(AsRef::as_ref);
     zkmargin(setup.into_iter().chain([params.as_os_str()])).ends(0);
-    let proven = folder.prove_with(&params, &["--publish-counts"]).ends(0).json();
+    let proven = folder
+        .prove_with(&params, &["--publish-counts"])
+        .ends(0)
+        .json();
     let statement = &proven["statement"];
     assert_eq!(statement["circuit"]["shape"], "small-14");
     assert_eq!(statement["counts"]["accounts"], 3);
@@ -73,7 +84,10 @@ fn proves_three_thousand_positions_beside_one_balance() {
     // The house stands alone: 3,000 and 1.5% of 30,000.
     assert_eq!(statement["classes"]["house"]["maintenance"], "3450");
     for contract in statement["contracts"].as_array().unwrap() {
-        assert_eq!((&contract["net"], &contract["long"]), (&json!("0"), &json!("50")));
+        assert_eq!(
+            (&contract["net"], &contract["long"]),
+            (&json!("0"), &json!("50"))
+        );
     }
     let report = folder.verify(&["--allow-insecure-setup"]).ends(0).json();
     assert_eq!(report["verdict"], "solvent");
