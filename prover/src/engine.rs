@@ -5,7 +5,7 @@
 //! | eight field elements at once | [`simd`] |
 //! | Fourier transforms | [`fft`] |
 //! | multi-exponentiation | [`msm`] |
-//! | columns of cells | [`column`] |
+//! | columns of cells | [`mod@column`] |
 //! | expressions as a graph | [`graph`] |
 //! | sums, taken apart | [`linear`] |
 //! | compiled expressions | [`program`] |

@@ -1,7 +1,7 @@
 //! Multi-exponentiation: sums of points times scalars.
 //!
 //! Scalars are cut into signed digits; all points of one digit are added pair by pair, eight pairs
-//! at once, with one inversion for some thousand pairs ([`sums`]); and the sums are added up by
+//! at once, with one inversion for some thousand pairs (`sums`); and the sums are added up by
 //! digit. Small scalars, of either sign, have few digits and cost little.
 
 mod digits;
