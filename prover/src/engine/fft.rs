@@ -164,8 +164,8 @@ impl<S: Simd<Scalar>> Domain<S> {
 
     /// `base^i`, in the order of coefficients.
     pub fn ordered_powers(&self, base: Fr) -> Vec<Block> {
-        // Places whose natural index is j 2^(k-3) apart by j: eight blocks at a time are products of
-        // a power and eight or 64 fixed ones.
+        // The order reverses bits, so a place's power is that of its leaf times that of its block in
+        // the leaf times that of its lane.
         let s = self.simd;
         let count = self.n() / LEAF;
         let bits = self.k - LEAF.trailing_zeros();
@@ -200,19 +200,23 @@ impl<S: Simd<Scalar>> Domain<S> {
     }
 }
 
-/// Decimation in frequency, down to leaves.
-#[inline(always)]
-fn descend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, data: &mut [Block], scale: S::Wide) {
-    // A stack of ranges instead of a recursion, so that all of it is one function.
-    let mut start = 0;
-    let mut size = data.len();
-    // Passes over ranges too large for the cache, largest first; then range by range.
-    let mut passes: Vec<usize> = Vec::new();
+/// Blocks of the ranges that are too large for the cache, largest first, and of those that are
+/// then gone through one by one.
+fn large_passes(blocks: usize) -> (Vec<usize>, usize) {
+    let mut size = blocks;
+    let mut passes = Vec::new();
     while size > CACHED {
         passes.push(size);
         size /= 4;
     }
-    let cached = size.max(LANES);
+    (passes, size.max(LANES))
+}
+
+/// Decimation in frequency, down to leaves.
+#[inline(always)]
+fn descend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, data: &mut [Block], scale: S::Wide) {
+    let mut start = 0;
+    let (passes, cached) = large_passes(data.len());
     for pass in &passes {
         for range in data.chunks_exact_mut(*pass) {
             split(s, twiddles, range);
@@ -248,13 +252,7 @@ fn ascend<S: Simd<Scalar>>(
     shift: &[Block],
     data: &mut [Block],
 ) {
-    let mut size = data.len();
-    let mut passes: Vec<usize> = Vec::new();
-    while size > CACHED {
-        passes.push(size);
-        size /= 4;
-    }
-    let cached = size.max(LANES);
+    let (passes, cached) = large_passes(data.len());
     let mut start = 0;
     while start < data.len() {
         let range = start..start + cached;

@@ -117,11 +117,6 @@ impl Program {
         counts
     }
 
-    /// Values that wait for their use at the same time.
-    pub fn registers(&self) -> usize {
-        self.registers
-    }
-
     /// Computes the value of every row; cells beyond the last row are those of the first.
     pub fn run<'a, S: Simd<Scalar>>(
         &self,
