@@ -5,13 +5,16 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{criterion_group, criterion_main, Criterion};
+use rand::rngs::OsRng;
 use zkmargin_circuits::shape::Shape;
+use zkmargin_prover::evaluate::evaluate;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::proving_key;
 use zkmargin_prover::params::insecure;
-use zkmargin_prover::placement::Seed;
-use zkmargin_prover::shard;
+use zkmargin_prover::placement::{Places, Seed};
+use zkmargin_prover::shard::{self, Shards};
 use zkmargin_prover::snapshot::LoadedSnapshot;
+use zkmargin_prover::totals::FreeRows;
 use zkmargin_verifier::bundle::{verify, Bundle, Options};
 
 fn fixture(name: &str) -> PathBuf {
@@ -26,6 +29,7 @@ fn verification(bench: &mut Criterion) {
         statement: read("statement.json"),
         market: read("market.json"),
         risk: Some(read("risk.json")),
+        totals: read("totals.bin"),
         proofs: vec![read("proof-00000.bin")],
     };
     let options = Options {
@@ -51,11 +55,19 @@ fn proving(bench: &mut Criterion) {
     group.bench_function("evaluation, witness and proof", |bench| {
         bench.iter(|| {
             let evaluated =
-                shard::evaluate(&snapshot, Some(shape), shape.k).expect("a book that fits");
-            let placed = shard::place(&snapshot, &evaluated, &Seed::random(1)).expect("a witness");
-            let market = &snapshot.market.market;
-            let instance = placed.witness.instance(market, [0; 32], 0, 1);
-            shard::create(&key, placed.witness, &instance, &mut |_| ()).expect("a proof")
+                evaluate(&snapshot, Some(shape), shape.k, None).expect("a book that fits");
+            let seed = Seed::random(1);
+            let shards = Shards {
+                snapshot: &snapshot,
+                shape,
+                seed: &seed,
+                places: &Places::new(&evaluated.lengths, shape.capacity(), &seed),
+            };
+            let planned = shards.plan(0).expect("accounts in range");
+            let witness = planned.witness(&snapshot, shape).expect("a witness");
+            let instance = witness.public_inputs([0; 32], 0, 1).column();
+            let free = FreeRows::draw(&mut OsRng);
+            shard::create(&key, witness, &free, &instance, &mut |_| ()).expect("a proof")
         });
     });
     group.finish();

@@ -8,7 +8,7 @@ use zkmargin_tests::sample::{instance, Sample};
 fn accepts(shape: &Shape, seed: u64, accounts: usize) {
     let sample = Sample::new(shape, seed, accounts);
     let witness = sample.witness(shape);
-    let instance = instance(&sample, &witness);
+    let instance = instance(&witness);
     let circuit = MarginCircuit::prove(witness.shared());
     let prover = MockProver::run(shape.k, &circuit, vec![instance]).expect("synthesis");
     if let Err(failures) = prover.verify() {

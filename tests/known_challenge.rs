@@ -25,8 +25,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkmargin_circuits::circuit::{Config, MarginCircuit};
 use zkmargin_circuits::field::FINE;
-use zkmargin_circuits::public_inputs::{pole_row, scalar_row};
 use zkmargin_circuits::shape::{Shape, WINDOW_ROWS};
+use zkmargin_circuits::totals_column::{pole_row, scalar_row};
 use zkmargin_circuits::witness::{second_phase, ChallengeValues, Witness};
 use zkmargin_tests::forge::{
     book, failures, integer, public, shape, Cells, CAROL, FUND, INVERSE, PERP, PERP_PM,

@@ -49,7 +49,7 @@ fn cost(shape: &Shape) -> String {
         meta.degree(),
         meta.advice_queries().len(),
         meta.fixed_queries().len(),
-        shape.instance_rows(),
+        zkmargin_circuits::shape::PUBLIC_INPUTS,
     )
 }
 
@@ -129,6 +129,7 @@ fn golden(name: &str) -> Bundle {
         statement: read("statement.json"),
         market: read("market.json"),
         risk: Some(read("risk.json")),
+        totals: read("totals.bin"),
         proofs: vec![read("proof-00000.bin")],
     }
 }

@@ -26,7 +26,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
 
 use crate::layout::Layout;
-use crate::shape::{Shape, BLINDING_ROWS, SHAPES};
+use crate::shape::{Shape, BLINDING_ROWS, MAX_SHARDS, SHAPES};
 use crate::witness::Witness;
 use columns::Columns;
 
@@ -128,7 +128,9 @@ fn assert_headroom(shape: &Shape) {
     let scan = money.max(64) + 64 + rows + 1;
     // Settlement: quantity times mark, over all rows.
     let settlement = money.max(64) + 64 + rows + 1;
-    let widest = [value, equity, lots, requirement, scan, settlement]
+    // A total, over all rows of all shards.
+    let total = money.max(64) + rows + MAX_SHARDS.ilog2() + 1;
+    let widest = [value, equity, lots, requirement, scan, settlement, total]
         .into_iter()
         .max();
     assert!(widest.is_some_and(|bits| bits < 253), "sums fit the field");

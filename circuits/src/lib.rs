@@ -17,6 +17,7 @@ pub mod risk;
 pub mod shape;
 pub mod snapshot;
 pub mod statement;
+pub mod totals_column;
 pub mod tree;
 pub mod units;
 pub mod verdict;

@@ -5,7 +5,7 @@ use crate::poseidon::RATE;
 /// Rows of a window: holdings, one Poseidon permutation and the scan lanes stand side by side in them.
 pub const WINDOW_ROWS: usize = 8;
 
-/// Public inputs before the totals in the instance column.
+/// Public inputs: the instance column.
 pub const PUBLIC_INPUTS: usize = 8;
 
 /// Totals a symbol can have: net and long for a contract, claims and debts by class for a coin.
@@ -14,8 +14,11 @@ pub const POLES: usize = 6;
 /// Scalar totals: nine for each of three classes.
 pub const SCALARS: usize = 9 * 3;
 
-/// Rows of free randomness in the totals column, for a later opening of summed commitments.
+/// Rows of free randomness in the totals column, beside those of blinding.
 pub const SPARE_ROWS: usize = 16;
+
+/// Most shards of a book.
+pub const MAX_SHARDS: u64 = 1 << 32;
 
 /// Rows left to blinding at the end of every column, checked against the constraint system.
 pub const BLINDING_ROWS: usize = 24;
@@ -149,9 +152,9 @@ impl Shape {
         levels
     }
 
-    /// Length of the instance column.
-    pub fn instance_rows(&self) -> usize {
-        PUBLIC_INPUTS + POLES * self.symbols + SCALARS
+    /// Rows of the totals column that hold totals.
+    pub fn total_rows(&self) -> usize {
+        POLES * self.symbols + SCALARS
     }
 }
 
@@ -166,7 +169,7 @@ mod tests {
             assert_eq!(shape.scenarios % shape.segments, 0, "{}", shape.name);
             assert!(shape.rows() > 1 << shape.limb_bits, "{}", shape.name);
             assert!(
-                shape.instance_rows() + SPARE_ROWS < shape.rows(),
+                shape.total_rows() + SPARE_ROWS < shape.rows(),
                 "{}",
                 shape.name
             );

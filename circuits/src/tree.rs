@@ -1,4 +1,4 @@
-//! The 8-ary Poseidon tree over the slots of a shard.
+//! The 8-ary Poseidon trees: over the slots of a shard, and over the roots of a book's shards.
 //!
 //! Slots beyond the capacity, and nodes above nothing but such slots, are 0.
 
@@ -30,6 +30,25 @@ impl Tree {
             levels.push(level);
         }
         Self { levels }
+    }
+
+    /// The tree over what the shards of a book have, their roots or their counts digests: that of a
+    /// single shard stands for itself.
+    pub fn over_shards(shards: Vec<Fr>) -> Self {
+        match shards.len() {
+            1 => Self {
+                levels: vec![shards],
+            },
+            _ => Self::new(shards),
+        }
+    }
+
+    /// Levels of [`Self::over_shards`] above the shards.
+    pub fn levels_over(shards: usize) -> usize {
+        match shards {
+            1 => 0,
+            _ => Shape::tree_levels(shards).len(),
+        }
     }
 
     /// The root.
@@ -67,16 +86,27 @@ pub fn children(below: &[Fr], node: usize) -> [Fr; RATE] {
     std::array::from_fn(|i| below.get(node * RATE + i).copied().unwrap_or(Fr::ZERO))
 }
 
-/// The root a leaf at a slot implies, or `None` if slot or path do not fit the capacity.
+/// The root of a book that a leaf implies, at a slot counted over all shards of `capacity` slots
+/// each, or `None` if slot or path do not fit.
 pub fn root_from_path(
     leaf: Fr,
     slot: usize,
     capacity: usize,
+    shards: usize,
     path: &[[Fr; RATE - 1]],
 ) -> Option<Fr> {
-    if slot >= capacity || path.len() != Shape::tree_levels(capacity).len() {
+    let shard = slot.checked_div(capacity)?;
+    let within = Shape::tree_levels(capacity).len();
+    if shard >= shards || path.len() != within + Tree::levels_over(shards) {
         return None;
     }
+    let (lower, upper) = path.split_at_checked(within)?;
+    let root = climb(leaf, slot % capacity, lower)?;
+    climb(root, shard, upper)
+}
+
+/// The value at the top of a path.
+fn climb(leaf: Fr, slot: usize, path: &[[Fr; RATE - 1]]) -> Option<Fr> {
     let mut index = slot;
     let mut value = leaf;
     for siblings in path {
@@ -105,11 +135,34 @@ mod tests {
         let tree = Tree::new(slots.clone());
         for (slot, leaf) in slots.iter().enumerate() {
             let path = tree.path(slot);
-            assert_eq!(root_from_path(*leaf, slot, 75, &path), Some(tree.root()));
-            assert_ne!(
-                root_from_path(*leaf + Fr::ONE, slot, 75, &path),
-                Some(tree.root())
-            );
+            let root = |leaf, shards| root_from_path(leaf, slot, 75, shards, &path);
+            assert_eq!(root(*leaf, 1), Some(tree.root()));
+            assert_ne!(root(*leaf + Fr::ONE, 1), Some(tree.root()));
+            assert_eq!(root(*leaf, 2), None);
         }
+    }
+
+    #[test]
+    fn accepts_every_slot_of_every_shard() {
+        let trees: Vec<Tree> = (0..11)
+            .map(|shard| Tree::new((0..75).map(|i| Fr::from(100 * shard + i)).collect()))
+            .collect();
+        let top = Tree::over_shards(trees.iter().map(Tree::root).collect());
+        for (shard, tree) in trees.iter().enumerate() {
+            let mut path = tree.path(7);
+            path.extend(top.path(shard));
+            let leaf = tree.levels[0][7];
+            let root = |slot| root_from_path(leaf, slot, 75, trees.len(), &path);
+            assert_eq!(root(75 * shard + 7), Some(top.root()));
+            assert_ne!(root(75 * ((shard + 1) % 11) + 7), Some(top.root()));
+            assert_eq!(root(75 * 11 + 7), None);
+        }
+    }
+
+    #[test]
+    fn one_shard_stands_for_itself() {
+        let top = Tree::over_shards(vec![Fr::from(5)]);
+        assert_eq!(top.root(), Fr::from(5));
+        assert!(top.path(0).is_empty());
     }
 }

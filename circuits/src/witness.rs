@@ -21,10 +21,11 @@ use crate::digest::{check_fit, ShapeError};
 use crate::layout::Layout;
 use crate::market::Market;
 use crate::poseidon::RATE;
-use crate::public_inputs::{instance, PublicInputs};
+use crate::public_inputs::PublicInputs;
 use crate::relation::BookTotals;
 use crate::risk::RiskModel;
-use crate::shape::{Shape, WINDOW_ROWS};
+use crate::shape::{Shape, SPARE_ROWS, WINDOW_ROWS};
+use crate::totals_column;
 use crate::tree::Tree;
 use grid::{Grid, WindowCells};
 use plan::ShardPlan;
@@ -87,7 +88,12 @@ impl Witness {
         let (market, model) = tables::hash(&mut grid, &columns, &layout, context, &rounds)?;
         let inputs = fill::counts_inputs(&grid, &columns, &layout, plan.counts_salt);
         let counts = hash_window(&mut grid, &columns, layout.counts, &inputs, &rounds);
-        fill::totals(&mut grid, &columns, shape, context.market, &plan.totals);
+        for (row, total) in totals_column::cells(shape, context.market, &plan.totals)
+            .into_iter()
+            .enumerate()
+        {
+            grid.set(columns.totals, row, total);
+        }
         fill::range_uses(&mut grid, &columns);
         let totals = plan.totals.clone();
         Ok(Self {
@@ -102,10 +108,12 @@ impl Witness {
         })
     }
 
-    /// The instance column of this witness.
-    pub fn instance(&self, market: &Market, context: [u8; 32], shard: u64, shards: u64) -> Vec<Fr> {
-        let inputs = self.public_inputs(context, shard, shards);
-        instance(&self.layout.shape, market, &inputs, &self.totals)
+    /// Puts random values into the spare rows of the totals column, which hide the totals.
+    pub fn blind_totals(&mut self, spare: &[Fr; SPARE_ROWS]) {
+        let first = self.layout.shape.total_rows();
+        for (i, value) in spare.iter().enumerate() {
+            self.grid.set(self.columns.totals, first + i, *value);
+        }
     }
 
     /// The public inputs of this witness.

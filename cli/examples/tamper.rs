@@ -57,9 +57,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             bytes(&bundle, &options, file, most)
         });
     }
-    sweep("elements of the proof", &|| {
-        elements(&bundle, &options, most)
-    });
+    for file in [File::Totals, File::Proof] {
+        sweep(&format!("elements of {}", file.name()), &|| {
+            elements(&bundle, &options, file, most)
+        });
+    }
     sweep("fields of the statement", &|| {
         fields(&bundle, &options, most)
     });

@@ -41,6 +41,7 @@ pub fn read_bundle(folder: &Path) -> Result<Bundle, Failure> {
         statement: read(folder, "statement.json")?,
         market: read(folder, "market.json")?,
         risk,
+        totals: read(folder, "totals.bin")?,
         proofs,
     })
 }

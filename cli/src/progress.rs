@@ -1,15 +1,17 @@
 //! Progress of a long command on standard error: a bar on a terminal, else a line for each step.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 /// Steps of a command, and which of them is being taken.
 #[derive(Debug)]
 pub struct Steps {
     bar: ProgressBar,
+    shard: RefCell<String>,
     start: Instant,
     terminal: bool,
 }
@@ -24,6 +26,7 @@ impl Steps {
         bar.enable_steady_tick(Duration::from_millis(200));
         Self {
             bar,
+            shard: RefCell::default(),
             start: Instant::now(),
             terminal: io::stderr().is_terminal(),
         }
@@ -32,16 +35,35 @@ impl Steps {
     /// A step begins, after `done` others.
     pub fn step(&self, done: usize, what: impl Display) {
         self.bar.set_position(done as u64);
-        self.bar.set_message(what.to_string());
+        self.message(&what);
         if !self.terminal {
             let elapsed = self.start.elapsed().as_secs_f64();
             eprintln!("[{elapsed:8.1} s] {what}");
         }
     }
 
+    /// One of many proofs begins: shown beside what is done for it.
+    pub fn shard(&self, which: impl Display) {
+        *self.shard.borrow_mut() = format!("{which}: ");
+        if !self.terminal {
+            let elapsed = self.start.elapsed().as_secs_f64();
+            eprintln!("[{elapsed:8.1} s] {which}");
+        }
+    }
+
+    fn message(&self, what: &impl Display) {
+        let shard = self.shard.borrow();
+        self.bar.set_message(format!("{shard}{what}"));
+    }
+
+    /// A time in hours, minutes and seconds, for people.
+    pub fn duration(seconds: u64) -> String {
+        HumanDuration(Duration::from_secs(seconds)).to_string()
+    }
+
     /// What is done within the step.
     pub fn within(&self, what: impl Display) {
-        self.bar.set_message(what.to_string());
+        self.message(&what);
         if !self.terminal {
             let elapsed = self.start.elapsed().as_secs_f64();
             eprintln!("[{elapsed:8.1} s]   {what}");

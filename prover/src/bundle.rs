@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use zkmargin_verifier::shard::file_name;
+
 use crate::error::ProveError;
 use crate::write::{parent, private_folder, remove_folder, sync_folder, write_whole};
 
@@ -15,6 +17,8 @@ pub struct BundleFiles<'a> {
     pub market: &'a [u8],
     /// `risk.json`, unless the model is private.
     pub risk: Option<&'a [u8]>,
+    /// `totals.bin`.
+    pub totals: &'a [u8],
     /// `proof-00000.bin` and so on.
     pub proofs: &'a [Vec<u8>],
 }
@@ -34,11 +38,6 @@ pub fn check_free(out: &Path) -> Result<(), ProveError> {
     Ok(())
 }
 
-/// The name of a proof's file.
-pub fn proof_name(index: usize) -> String {
-    format!("proof-{index:05}.bin")
-}
-
 /// Writes a bundle to the folder `aside`, then gives it its own name. What an interrupted run left
 /// in `aside` is removed.
 ///
@@ -55,8 +54,9 @@ pub fn write(files: &BundleFiles<'_>, aside: &Path, out: &Path) -> Result<(), Pr
             put("risk.json", risk)?;
         }
         for (index, proof) in files.proofs.iter().enumerate() {
-            put(&proof_name(index), proof)?;
+            put(&file_name(index), proof)?;
         }
+        put("totals.bin", files.totals)?;
         put("statement.json", files.statement)
     })
 }

@@ -2,11 +2,13 @@
 
 use halo2_proofs::halo2curves::bn256::Fr;
 use zkmargin_circuits::circuit::columns::{Columns, Free, Limb, Second};
+use zkmargin_circuits::shape::BLINDING_ROWS;
 use zkmargin_circuits::witness::grid::SecondGrid;
 use zkmargin_circuits::witness::{second_phase, ChallengeValues, Witness};
 
 use crate::engine::column::Cells;
 use crate::engine::proof;
+use crate::totals::FreeRows;
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -21,23 +23,26 @@ pub struct ShardCells {
     kinds: Vec<Kind>,
     columns: Columns,
     rows: usize,
+    blinding: [Fr; BLINDING_ROWS],
     witness: Option<Witness>,
     second: Option<SecondGrid>,
 }
 
 impl ShardCells {
-    /// The cells of a witness.
-    pub fn new(witness: Witness) -> Self {
+    /// The cells of a witness, with the free rows of its totals.
+    pub fn new(mut witness: Witness, free: &FreeRows) -> Self {
+        witness.blind_totals(free.spare());
         let columns = witness.columns.clone();
-        let free = columns.free.iter().map(|c| (c.column, Kind::Free(*c)));
+        let elements = columns.free.iter().map(|c| (c.column, Kind::Free(*c)));
         let limbs = columns.limbs.iter().map(|c| (c.column, Kind::Limb(*c)));
         let second = columns.second.iter().map(|c| (c.column, Kind::Second(*c)));
-        let mut kinds: Vec<_> = free.chain(limbs).chain(second).collect();
+        let mut kinds: Vec<_> = elements.chain(limbs).chain(second).collect();
         kinds.sort_by_key(|(column, _)| column.index());
         Self {
             kinds: kinds.into_iter().map(|(_, kind)| kind).collect(),
             rows: witness.grid.rows,
             columns,
+            blinding: *free.blinding(),
             witness: Some(witness),
             second: None,
         }
@@ -75,7 +80,7 @@ impl ShardCells {
 impl proof::Witness for ShardCells {
     fn first(&self, columns: &[usize]) -> Vec<Cells> {
         let grid = self.witness.as_ref().map(|witness| &witness.grid);
-        self.gather(columns, self.rows, |cells, kind, row| {
+        let mut cells = self.gather(columns, self.rows, |cells, kind, row| {
             match (grid, kind, cells) {
                 (Some(grid), Kind::Free(free), Cells::Elements(cells)) => {
                     cells.push(grid.free(free, row));
@@ -85,7 +90,14 @@ impl proof::Witness for ShardCells {
                 }
                 _ => {}
             }
-        })
+        });
+        let totals = self.columns.totals.column.index();
+        for (column, cells) in columns.iter().zip(&mut cells) {
+            if let (true, Cells::Elements(cells)) = (*column == totals, cells) {
+                cells.extend_from_slice(&self.blinding);
+            }
+        }
+        cells
     }
 
     fn draw(&mut self, challenges: &[Fr]) {

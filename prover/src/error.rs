@@ -40,17 +40,25 @@ pub enum ProveError {
         /// What there is.
         has: u32,
     },
-    /// The book has more windows than the shape.
-    #[error("shape {shape} holds {capacity} windows of up to 8 holdings, {accounts} accounts take {windows}; choose a larger shape")]
-    Capacity {
+    /// An account has more windows than the shape: accounts are not divided among proofs.
+    #[error("account {account:?} takes {windows} windows of up to 8 holdings, a proof of shape {shape} holds {capacity}; choose a larger shape")]
+    Account {
         /// The shape.
         shape: &'static str,
         /// Its windows.
         capacity: usize,
-        /// Accounts of the book.
-        accounts: usize,
-        /// Windows they take.
+        /// The account.
+        account: String,
+        /// Windows it takes.
         windows: usize,
+    },
+    /// The counts of many shards have no one opening.
+    #[error("the book takes {shards} proofs of shape {shape}, and the numbers of accounts and pools are hidden in each: they can be published for a book of one proof only; leave out --publish-counts or choose a larger shape")]
+    Counts {
+        /// The shape.
+        shape: &'static str,
+        /// Number of proofs.
+        shards: usize,
     },
     /// No named shape holds the book.
     #[error("no shape holds this book under parameters of 2^{params_k}:\n  {reasons}")]

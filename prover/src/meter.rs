@@ -20,6 +20,13 @@ pub struct Cost {
     pub cpu_s: f64,
 }
 
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.wall_s += other.wall_s;
+        self.cpu_s += other.cpu_s;
+    }
+}
+
 impl Meter {
     /// Begins.
     pub fn start() -> Self {

@@ -3,6 +3,8 @@
 //! Salts are SHA-256 of seed, epoch and what they are for, cut to 31 bytes; places are a shuffle of
 //! accounts and empty slots by a ChaCha20 stream. The seed never leaves the venue.
 
+use std::collections::VecDeque;
+
 use halo2_proofs::halo2curves::bn256::Fr;
 use rand::seq::SliceRandom;
 use rand::{RngCore, SeedableRng};
@@ -41,6 +43,11 @@ impl Seed {
         Self { bytes, epoch }
     }
 
+    /// The bytes, for who keeps them.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
     fn derive(&self, purpose: &str, name: &[u8], index: u64) -> [u8; 32] {
         let mut hash = Sha256::new();
         for part in [b"zkmargin seed v1".as_slice(), purpose.as_bytes(), name] {
@@ -64,19 +71,120 @@ impl Seed {
         self.salt("window", account.as_bytes(), window as u64)
     }
 
-    /// The salt of an empty slot.
+    /// The salt of an empty slot, by its number over all shards.
     pub fn empty_salt(&self, slot: usize) -> Fr {
         self.salt("empty", b"", slot as u64)
     }
 
-    /// The salt of the counts digest.
-    pub fn counts_salt(&self) -> Fr {
-        self.salt("counts", b"", 0)
+    /// The salt of a shard's counts digest.
+    pub fn counts_salt(&self, shard: usize) -> Fr {
+        self.salt("counts", b"", shard as u64)
     }
 
-    /// Shuffles what stands in the slots.
-    pub fn shuffle<T>(&self, runs: &mut [T]) {
-        let mut rng = ChaCha20Rng::from_seed(self.derive("order", b"", 0));
-        runs.shuffle(&mut rng);
+    /// Shuffles: another order for each purpose and index.
+    fn shuffle<T>(&self, purpose: &str, index: usize, items: &mut [T]) {
+        let mut rng = ChaCha20Rng::from_seed(self.derive(purpose, b"", index as u64));
+        items.shuffle(&mut rng);
+    }
+}
+
+/// What stands at a place of a shard: an account, by its index in the book, or an empty slot.
+pub type Place = Option<u32>;
+
+/// Where every account of a book stands: a secret order over all shards, so that a shard says
+/// nothing about whose accounts are in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The places of each shard, in order; together they fill its windows.
+    pub shards: Vec<Vec<Place>>,
+}
+
+impl Places {
+    /// Places accounts of `lengths` windows each, none longer than `capacity`, in as few shards of
+    /// `capacity` windows as a shuffle of them fits.
+    pub fn new(lengths: &[u32], capacity: usize, seed: &Seed) -> Self {
+        let windows: usize = lengths.iter().map(|length| *length as usize).sum();
+        let least = windows.div_ceil(capacity).max(1);
+        (least..)
+            .find_map(|shards| Self::pack(lengths, capacity, shards, seed))
+            .unwrap_or_else(|| unreachable!("an account for each shard fits"))
+    }
+
+    fn pack(lengths: &[u32], capacity: usize, shards: usize, seed: &Seed) -> Option<Self> {
+        let windows: usize = lengths.iter().map(|length| *length as usize).sum();
+        let length = |place: Place| place.map_or(1, |account| lengths[account as usize] as usize);
+        let accounts = (0..lengths.len() as u32).map(Some);
+        let empty = (shards * capacity).checked_sub(windows)?;
+        let mut order: Vec<Place> = accounts.chain(std::iter::repeat_n(None, empty)).collect();
+        seed.shuffle("order", 0, &mut order);
+
+        let mut order = VecDeque::from(order);
+        let mut waiting: VecDeque<Place> = VecDeque::new();
+        let mut packed = Vec::with_capacity(shards);
+        for shard in 0..shards {
+            let mut room = capacity;
+            let mut places = Vec::new();
+            let mut take = |place: Place, room: &mut usize| {
+                let fits = length(place) <= *room;
+                if fits {
+                    *room -= length(place);
+                    places.push(place);
+                }
+                fits
+            };
+            // First those that found no room in the shard before, then on in the order.
+            waiting.retain(|place| !take(*place, &mut room));
+            while room > 0 {
+                let next = order.pop_front()?;
+                if !take(next, &mut room) {
+                    waiting.push_back(next);
+                }
+            }
+            seed.shuffle("order", 1 + shard, &mut places);
+            packed.push(places);
+        }
+        (waiting.is_empty() && order.is_empty()).then_some(Self { shards: packed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lengths: &[u32], capacity: usize) -> usize {
+        let places = Places::new(lengths, capacity, &Seed::chosen([3; 32], 1));
+        let mut seen = vec![0; lengths.len()];
+        for shard in &places.shards {
+            let mut windows = 0;
+            for place in shard {
+                windows += place.map_or(1, |account| lengths[account as usize] as usize);
+                if let Some(account) = place {
+                    seen[*account as usize] += 1;
+                }
+            }
+            assert_eq!(windows, capacity, "a shard is filled exactly");
+        }
+        assert!(seen.iter().all(|times| *times == 1), "every account once");
+        places.shards.len()
+    }
+
+    #[test]
+    fn places_every_account_once() {
+        assert_eq!(check(&[], 10), 1);
+        assert_eq!(check(&[10], 10), 1);
+        assert_eq!(check(&[1; 100], 10), 10);
+        assert_eq!(check(&[6; 10], 10), 10, "two do not fit into one");
+        let mixed: Vec<u32> = (0..1_000).map(|i| 1 + i % 3).collect();
+        assert_eq!(check(&mixed, 100), 20);
+        let long: Vec<u32> = (0..50).map(|i| 20 + i % 9).collect();
+        assert!(check(&long, 100) <= 15);
+    }
+
+    #[test]
+    fn places_depend_on_the_seed_alone() {
+        let lengths = [1, 2, 3, 1, 1, 2];
+        let of = |seed: [u8; 32]| Places::new(&lengths, 12, &Seed::chosen(seed, 1));
+        assert_eq!(of([1; 32]), of([1; 32]));
+        assert_ne!(of([1; 32]), of([2; 32]));
     }
 }

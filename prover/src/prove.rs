@@ -2,30 +2,42 @@
 
 use std::path::PathBuf;
 
-use halo2_proofs::halo2curves::bn256::Fr;
+use ff::Field;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::plonk::VerifyingKey;
+use rand::rngs::OsRng;
 
+use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::field::to_hex;
+use zkmargin_circuits::public_inputs::PublicInputs;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::{
     context_digest, CircuitId, Counts, Digest, InputDigests, ProofFields, Statement,
 };
+use zkmargin_circuits::totals_column::cells;
+use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::key::key_digest;
 use zkmargin_verifier::proof::{verify_proof, ProofError};
 use zkmargin_verifier::setup::{verifier_params, Setup};
+use zkmargin_verifier::shard::ShardFile;
+use zkmargin_verifier::totals;
 
 use crate::bundle::{self, BundleFiles};
-use crate::engine::proof::{Part, Step};
+use crate::engine::proof::Step;
 use crate::error::ProveError;
+use crate::evaluate::{evaluate, Evaluated};
 use crate::kept::pinned_or_kept;
-use crate::key::proving_key;
+use crate::key::{proving_key, ProvingKey};
 use crate::memory;
-use crate::meter::{peak_rss_bytes, Cost, Meter};
+use crate::meter::{peak_rss_bytes, Cost};
 use crate::params::Parameters;
-use crate::placement::Seed;
+use crate::phases::{Event, Phase, Phases, Plan};
+use crate::placement::{Places, Seed};
 use crate::records;
-use crate::shard::{self, Evaluated, Phase, Placed};
+use crate::shard::{self, ShardRoot, Shards};
 use crate::snapshot::LoadedSnapshot;
-use crate::work::{Job, WorkFolder};
+use crate::totals::{open, FreeRows};
+use crate::work::{Job, KeptShard, WorkFolder};
 
 /// How to prove.
 #[derive(Debug, Clone)]
@@ -46,51 +58,6 @@ pub struct ProveOptions {
     pub restart: bool,
     /// Bytes of memory there are: a shape that clearly takes more is refused. None refuses nothing.
     pub memory: Option<u64>,
-}
-
-/// What is about to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
-    /// The shape.
-    pub shape: &'static Shape,
-    /// The setup.
-    pub setup: Setup,
-    /// Accounts of the book.
-    pub accounts: usize,
-    /// Windows they take.
-    pub windows: usize,
-    /// Proofs of the bundle.
-    pub shards: usize,
-    /// Bytes of memory that are expected to be taken.
-    pub memory: u64,
-    /// Whether an interrupted run is gone on with.
-    pub resumes: bool,
-}
-
-/// What happens, for those who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// The book is evaluated, and this is what will be done.
-    Planned(&'a Plan),
-    /// A phase begins.
-    Begun(Phase),
-    /// A part of the proof begins.
-    Part(Part),
-    /// A proof of an interrupted run holds and is kept.
-    Kept {
-        /// Which shard's.
-        index: usize,
-    },
-    /// A proof of an interrupted run does not hold and is made again.
-    Discarded {
-        /// Which shard's.
-        index: usize,
-        /// Why.
-        error: &'a ProofError,
-    },
-    /// The interrupted run was for another statement, though the book is the same: it was another
-    /// version of this program's.
-    OtherStatement,
 }
 
 /// What was proven and what it cost.
@@ -130,111 +97,124 @@ pub fn prove(
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
     let work = open_work(options)?;
-    let mut phases = Phases {
-        progress,
-        done: Vec::new(),
-    };
+    let mut phases = Phases::new(progress);
 
     let evaluated = phases.run(Phase::Evaluating, || {
-        shard::evaluate(snapshot, options.shape, params.k())
+        evaluate(snapshot, options.shape, params.k(), options.memory)
     })?;
     let shape = evaluated.shape;
     let begun = match options.restart {
         true => None,
         false => work.job()?,
     };
+    let resumes = begun.is_some();
+    let (seed, job) = job(&work, begun, snapshot, options, shape, params.setup())?;
+    let seed = Seed::chosen(seed, snapshot.header.epoch);
+    let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
+    let shards = Shards {
+        snapshot,
+        shape,
+        seed: &seed,
+        places: &places,
+    };
     let plan = Plan {
         shape,
         setup: params.setup(),
         accounts: snapshot.book.accounts.len(),
-        windows: evaluated.windows,
-        shards: 1,
+        windows: evaluated.windows(),
+        shards: shards.count(),
         memory: memory::needed(shape),
-        resumes: begun.is_some(),
+        resumes,
     };
-    (phases.progress)(Event::Planned(&plan));
+    phases.tell(Event::Planned(&plan));
     check_memory(snapshot, params, options, &plan)?;
-    let seed = begin(&work, begun, snapshot, options, &plan)?;
-    let seed = Seed::chosen(seed, snapshot.header.epoch);
+    if options.publish_counts && plan.shards > 1 {
+        return Err(ProveError::Counts {
+            shape: shape.name,
+            shards: plan.shards,
+        });
+    }
+    if let Some(job) = job {
+        if let Some(earlier) = work.context()? {
+            records::discard(&options.records, earlier)?;
+        }
+        work.begin(&job, seed.bytes())?;
+    }
 
-    let library = |error: halo2_proofs::plonk::Error| ProveError::Library(error.to_string());
     let (params, verifying) = phases.run(Phase::Keys, || -> Result<_, ProveError> {
         let params = params.downsize(shape.k)?;
         let verifying = pinned_or_kept(shape, &params, options.keys.as_deref()).map_err(library)?;
         Ok((params, verifying))
     })?;
-    let placed = phases.run(Phase::Witness, || shard::place(snapshot, &evaluated, &seed))?;
-    let circuit_id = CircuitId {
+    let (roots, digests) = phases.run(Phase::Hashing, || -> Result<_, ProveError> {
+        let digests = Digests::new(snapshot, shape)?;
+        Ok((shards.roots()?, digests))
+    })?;
+    let circuit = CircuitId {
         shape: shape.name.to_owned(),
         key: Digest(key_digest(shape, &verifying)),
     };
-    let statement = statement(snapshot, &params, circuit_id, &evaluated, &placed, options);
+    let top = Tree::over_shards(roots.iter().map(|shard| shard.root).collect());
+    let statement = statement(
+        &shards, &params, circuit, &evaluated, &digests, &roots, options,
+    );
     let statement_bytes = statement.to_bytes();
     let context = context_digest(&statement_bytes);
     if let Some(earlier) = work.context()?.filter(|earlier| *earlier != context) {
-        (phases.progress)(Event::OtherStatement);
+        phases.tell(Event::OtherStatement);
         records::discard(&options.records, earlier)?;
     }
     records::check_free(&options.records, Some(context))?;
     work.keep_statement(&statement_bytes)?;
 
-    let instance = placed
-        .witness
-        .instance(&snapshot.market.market, context, 0, 1);
-    let Placed {
-        witness,
-        salts,
-        leaves,
-        ..
-    } = placed;
-    let tree = witness.tree.clone();
-    let check = |proof: &[u8]| {
-        let params = verifier_params(shape.k, params.tau_g2());
-        verify_proof(&params, &verifying, &instance, proof)
-    };
-    let kept = phases.keep(0, work.proof(0)?, check)?;
-    let kept_proofs = usize::from(kept.is_some());
-    let proof = match kept {
-        Some(proof) => proof,
-        None => {
-            let proving = phases.run(Phase::ProvingKey, || {
-                proving_key(shape, &params, Some(verifying.clone())).map_err(library)
-            })?;
-            let proof = phases.watched(Phase::Proving, |progress| {
-                let mut begun = None;
-                shard::create(&proving, witness, &instance, &mut |Step(part, _)| {
-                    if begun.replace(part) != Some(part) {
-                        progress(Event::Part(part));
-                    }
-                })
-            })?;
-            drop(proving);
-            phases.run(Phase::Checking, || {
-                check(&proof).map_err(|error| ProveError::SelfCheck(error.to_string()))
-            })?;
-            work.keep_proof(0, &proof)?;
-            proof
-        }
-    };
-    phases.run(Phase::Writing, || -> Result<_, ProveError> {
-        let openings = records::Openings {
-            tree: &tree,
-            salts: &salts,
-            leaves: &leaves,
-        };
-        records::write_all(
-            snapshot,
-            &evaluated.outcomes,
-            &openings,
+    let mut proofs = Proofs {
+        shards: &shards,
+        params: &params,
+        verifying: &verifying,
+        proving: None,
+        public: PublicInputs {
             context,
-            &options.records,
-        )?;
+            shard: 0,
+            shards: plan.shards as u64,
+            market: digests.market,
+            model: digests.model,
+            root: Fr::ZERO,
+            counts: Fr::ZERO,
+        },
+        work: &work,
+        kept: 0,
+    };
+    let mut files = Vec::with_capacity(plan.shards);
+    let mut free = FreeRows::zero();
+    for (index, root) in roots.iter().enumerate() {
+        let (file, of_shard) = proofs.of_shard(index, root, &mut phases)?;
+        free.add(&of_shard);
+        files.push(file);
+    }
+    let kept = proofs.kept;
+    drop(proofs);
+    let totals = phases.run(Phase::Totals, || {
+        let totals = cells(shape, &snapshot.market.market, &evaluated.totals);
+        let commitments = files
+            .iter()
+            .map(|file| ShardFile::parse(file)?.totals())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(self_check)?;
+        let opening = open(shape, &params, &context, &commitments, &totals, &free);
+        let tau_g2 = params.tau_g2();
+        totals::verify(shape, &tau_g2, &context, &commitments, &totals, &opening)
+            .map_err(self_check)?;
+        Ok::<_, ProveError>(opening.to_bytes())
+    })?;
+    phases.run(Phase::Writing, || -> Result<_, ProveError> {
+        records::write_all(&shards, &top, context, &options.records)?;
         let private = snapshot.risk.model.salt.is_some();
         let files = BundleFiles {
             statement: &statement_bytes,
             market: &snapshot.market_bytes,
             risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
-            proofs: std::slice::from_ref(&proof),
+            totals: &totals,
+            proofs: &files,
         };
         bundle::write(&files, &work.bundle(), &options.out)?;
         work.finish()
@@ -243,14 +223,115 @@ pub fn prove(
     Ok(ProveReport {
         accounts: plan.accounts,
         shards: plan.shards,
-        kept: kept_proofs,
-        proving: phases.cost(&[Phase::Evaluating, Phase::Witness, Phase::Proving]),
+        kept,
+        proving: phases.cost(&[
+            Phase::Evaluating,
+            Phase::Hashing,
+            Phase::Witness,
+            Phase::Proving,
+            Phase::Totals,
+        ]),
         keygen: phases.cost(&[Phase::Keys, Phase::ProvingKey]),
         peak_rss_bytes: peak_rss_bytes(),
-        proof_bytes: proof.len(),
+        proof_bytes: files.iter().map(Vec::len).sum(),
         statement,
         phases: phases.done,
     })
+}
+
+fn library(error: halo2_proofs::plonk::Error) -> ProveError {
+    ProveError::Library(error.to_string())
+}
+
+fn self_check(error: ProofError) -> ProveError {
+    ProveError::SelfCheck(error.to_string())
+}
+
+/// The proofs of all shards, one after the other.
+struct Proofs<'a> {
+    shards: &'a Shards<'a>,
+    params: &'a Parameters,
+    verifying: &'a VerifyingKey<G1Affine>,
+    /// Made when the first proof is.
+    proving: Option<ProvingKey>,
+    /// What all shards have in common.
+    public: PublicInputs,
+    work: &'a WorkFolder,
+    /// Proofs of an interrupted run that were kept.
+    kept: usize,
+}
+
+impl Proofs<'_> {
+    /// The file of a shard and the free rows of its totals: those of an interrupted run, or new ones.
+    fn of_shard(
+        &mut self,
+        index: usize,
+        root: &ShardRoot,
+        phases: &mut Phases<'_>,
+    ) -> Result<(Vec<u8>, FreeRows), ProveError> {
+        let shards = self.shards.count();
+        phases.tell(Event::Shard { index, shards });
+        let public = PublicInputs {
+            shard: index as u64,
+            root: root.root,
+            counts: root.counts,
+            ..self.public
+        };
+        let instance = public.column();
+        let shape = self.shards.shape;
+        let check = |proof: &[u8]| {
+            let params = verifier_params(shape.k, self.params.tau_g2());
+            verify_proof(&params, self.verifying, &instance, proof)
+        };
+        let kept = phases.keep(index, self.work.shard(index)?, |kept| {
+            let file = ShardFile::parse(&kept.file)?;
+            if kept.free.is_none() {
+                return Err(ProofError::Encoding("its free rows are missing".to_owned()));
+            }
+            if (file.root, file.counts) != (root.root, root.counts) {
+                return Err(ProofError::False);
+            }
+            check(file.proof)
+        })?;
+        if let Some(KeptShard {
+            file,
+            free: Some(free),
+        }) = kept
+        {
+            self.kept += 1;
+            return Ok((file, free));
+        }
+        let proving = match self.proving.take() {
+            Some(key) => key,
+            None => phases.run(Phase::ProvingKey, || {
+                proving_key(shape, self.params, Some(self.verifying.clone())).map_err(library)
+            })?,
+        };
+        let witness = phases.run(Phase::Witness, || {
+            self.shards
+                .plan(index)?
+                .witness(self.shards.snapshot, shape)
+        })?;
+        let free = FreeRows::draw(&mut OsRng);
+        let proof = phases.watched(Phase::Proving, |progress| {
+            let mut begun = None;
+            shard::create(&proving, witness, &free, &instance, &mut |Step(part, _)| {
+                if begun.replace(part) != Some(part) {
+                    progress(Event::Part(part));
+                }
+            })
+        })?;
+        self.proving = Some(proving);
+        phases.run(Phase::Checking, || check(&proof).map_err(self_check))?;
+        let file = ShardFile {
+            root: root.root,
+            counts: root.counts,
+            proof: &proof,
+        }
+        .to_bytes();
+        self.work.keep_shard(index, &file, &free)?;
+        Ok((file, free))
+    }
 }
 
 /// Takes the work folder, if the places of bundle and records are free.
@@ -274,32 +355,24 @@ fn open_work(options: &ProveOptions) -> Result<WorkFolder, ProveError> {
     Ok(work)
 }
 
-/// The seed: that of the run that was begun, or another for a run that begins.
-fn begin(
+/// The seed, and the job of a run that begins; one that was begun goes on with its own.
+fn job(
     work: &WorkFolder,
     begun: Option<Job>,
     snapshot: &LoadedSnapshot,
     options: &ProveOptions,
-    plan: &Plan,
-) -> Result<[u8; 32], ProveError> {
+    shape: &Shape,
+    setup: Setup,
+) -> Result<([u8; 32], Option<Job>), ProveError> {
     let seed = options.seed.unwrap_or_else(Seed::draw);
-    let setup = plan.setup.to_string();
-    let job = Job::new(
-        snapshot,
-        plan.shape.name,
-        setup,
-        options.publish_counts,
-        &seed,
-    )?;
+    let (setup, counts) = (setup.to_string(), options.publish_counts);
+    let job = Job::new(snapshot, shape.name, setup, counts, &seed)?;
     match begun {
-        Some(begun) => work.resume(&begun, &job, options.seed.is_some()),
-        None => {
-            if let Some(earlier) = work.context()? {
-                records::discard(&options.records, earlier)?;
-            }
-            work.begin(&job, &seed)?;
-            Ok(seed)
+        Some(begun) => {
+            let seed = work.resume(&begun, &job, options.seed.is_some())?;
+            Ok((seed, None))
         }
+        None => Ok((seed, Some(job))),
     }
 }
 
@@ -320,7 +393,7 @@ fn check_memory(
         .iter()
         .map(|shape| (memory::needed(shape), shape))
         .filter(|(needed, _)| *needed < plan.memory && !memory::is_short(*needed, available))
-        .filter(|(_, shape)| shard::evaluate(snapshot, Some(shape), params.k()).is_ok())
+        .filter(|(_, shape)| evaluate(snapshot, Some(shape), params.k(), None).is_ok())
         .min_by_key(|(needed, _)| *needed);
     let remedy = match smaller {
         Some((needed, shape)) => format!(
@@ -340,88 +413,58 @@ fn check_memory(
     })
 }
 
-struct Phases<'a> {
-    progress: &'a mut dyn FnMut(Event<'_>),
-    done: Vec<(Phase, Cost)>,
+/// Digests of market and model.
+struct Digests {
+    market: Fr,
+    model: Fr,
 }
 
-impl Phases<'_> {
-    fn run<T, E>(&mut self, phase: Phase, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.watched(phase, |_| work())
-    }
-
-    fn watched<T, E>(
-        &mut self,
-        phase: Phase,
-        work: impl FnOnce(&mut dyn FnMut(Event<'_>)) -> Result<T, E>,
-    ) -> Result<T, E> {
-        (self.progress)(Event::Begun(phase));
-        let meter = Meter::start();
-        let result = work(self.progress)?;
-        self.done.push((phase, meter.cost()));
-        Ok(result)
-    }
-
-    /// What an interrupted run left as a proof, if it proves what this run proves.
-    fn keep(
-        &mut self,
-        index: usize,
-        proof: Option<Vec<u8>>,
-        check: impl Fn(&[u8]) -> Result<(), ProofError>,
-    ) -> Result<Option<Vec<u8>>, ProveError> {
-        let Some(proof) = proof else { return Ok(None) };
-        let checked = self.run(Phase::Checking, || Ok::<_, ProveError>(check(&proof)))?;
-        if let Err(error) = &checked {
-            (self.progress)(Event::Discarded { index, error });
-            return Ok(None);
-        }
-        (self.progress)(Event::Kept { index });
-        Ok(Some(proof))
-    }
-
-    fn cost(&self, wanted: &[Phase]) -> Cost {
-        self.done
-            .iter()
-            .filter(|(phase, _)| wanted.contains(phase))
-            .fold(Cost::default(), |sum, (_, cost)| Cost {
-                wall_s: sum.wall_s + cost.wall_s,
-                cpu_s: sum.cpu_s + cost.cpu_s,
-            })
+impl Digests {
+    fn new(snapshot: &LoadedSnapshot, shape: &Shape) -> Result<Self, ProveError> {
+        let market = &snapshot.market.market;
+        Ok(Self {
+            market: market_digest(shape, market)?,
+            model: model_digest(shape, &snapshot.risk.model, market)?,
+        })
     }
 }
 
 fn statement(
-    snapshot: &LoadedSnapshot,
+    shards: &Shards<'_>,
     params: &Parameters,
     circuit: CircuitId,
     evaluated: &Evaluated,
-    placed: &Placed,
+    digests: &Digests,
+    roots: &[ShardRoot],
     options: &ProveOptions,
 ) -> Statement {
-    let witness = &placed.witness;
     let digest = |value: &Fr| Digest::from_hex(&to_hex(value)).unwrap_or_default();
+    let over = |each: fn(&ShardRoot) -> Fr| {
+        digest(&Tree::over_shards(roots.iter().map(each).collect()).root())
+    };
+    // Of a book of one shard only.
     let counts = options.publish_counts.then(|| Counts {
         accounts: evaluated.totals.accounts,
         pools: evaluated.totals.pools,
-        salt: digest(&placed.counts_salt),
+        salt: digest(&shards.seed.counts_salt(0)),
     });
     let proof = ProofFields {
         circuit,
         setup: params.setup().to_string(),
-        accounts_root: digest(&witness.tree.root()),
-        capacity: witness.layout.capacity as u64,
+        accounts_root: over(|shard| shard.root),
+        capacity: (shards.count() * shards.shape.capacity()) as u64,
         counts,
-        counts_digest: digest(&witness.counts),
+        counts_digest: over(|shard| shard.counts),
     };
     let digests = InputDigests {
-        market: digest(&witness.market),
-        risk_model: digest(&witness.model),
+        market: digest(&digests.market),
+        risk_model: digest(&digests.model),
     };
     Statement::from_totals(
-        &snapshot.header,
+        &shards.snapshot.header,
         proof,
         digests,
         &evaluated.totals,
-        &snapshot.market,
+        &shards.snapshot.market,
     )
 }

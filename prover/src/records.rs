@@ -10,13 +10,14 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use zkmargin_circuits::base::RowPrice;
 use zkmargin_circuits::field::to_hex;
-use zkmargin_circuits::relation::PoolOutcome;
+use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::statement;
 use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing};
 
 use crate::bundle::in_folder;
 use crate::error::ProveError;
+use crate::shard::{PlacedAccount, Shards};
 use crate::snapshot::LoadedSnapshot;
 use crate::work::beside;
 use crate::write::{parent, remove_folder, sync_folder};
@@ -30,17 +31,6 @@ fn marker(context: [u8; 32]) -> String {
          Of the statement whose SHA-256 is {}.\n",
         hex::encode(context)
     )
-}
-
-/// What opens the leaves of a shard.
-#[derive(Debug, Clone, Copy)]
-pub struct Openings<'a> {
-    /// The tree.
-    pub tree: &'a Tree,
-    /// For each account, the salts of its blocks.
-    pub salts: &'a [Vec<Fr>],
-    /// For each account, the slot of its leaf.
-    pub leaves: &'a [usize],
 }
 
 /// Whether the records of a statement stand in `folder`, all of them.
@@ -75,14 +65,14 @@ fn aside(folder: &Path, context: [u8; 32]) -> Result<PathBuf, ProveError> {
     beside(folder, &format!(".partial-{}", hex::encode(&context[..8])))
 }
 
-/// Writes the records of all accounts, unless they stand there already.
+/// Writes the records of all accounts, shard by shard, unless they stand there already. `top` is the
+/// tree over the shards.
 ///
 /// # Errors
 /// [`ProveError::Io`], and [`ProveError::Exists`] when the place has been taken.
 pub fn write_all(
-    snapshot: &LoadedSnapshot,
-    outcomes: &[Vec<PoolOutcome>],
-    openings: &Openings<'_>,
+    shards: &Shards<'_>,
+    top: &Tree,
     context: [u8; 32],
     folder: &Path,
 ) -> Result<(), ProveError> {
@@ -90,12 +80,11 @@ pub fn write_all(
         return Ok(());
     }
     in_folder(&aside(folder, context)?, folder, |aside| {
-        let accounts = &snapshot.book.accounts;
-        let paths: Vec<PathBuf> = accounts
-            .iter()
-            .map(|account| record_path(aside, &account.id))
+        let accounts = &shards.snapshot.book.accounts;
+        let folders: BTreeSet<PathBuf> = accounts
+            .par_iter()
+            .map(|account| parent(&record_path(aside, &account.id)).to_owned())
             .collect();
-        let folders: BTreeSet<&Path> = paths.iter().map(|path| parent(path)).collect();
         let each = |act: fn(&Path) -> io::Result<()>| {
             folders.par_iter().try_for_each(|folder| {
                 act(folder).map_err(|source| ProveError::Io {
@@ -105,13 +94,35 @@ pub fn write_all(
             })
         };
         each(|folder| fs::create_dir(folder))?;
-        paths.par_iter().enumerate().try_for_each(|(i, path)| {
-            let record = record(snapshot, &outcomes[i], openings, context, i);
-            put(path, &record.to_bytes())
-        })?;
+        for index in 0..shards.count() {
+            let shard = shards.plan(index)?;
+            let opening = Opening {
+                context,
+                tree: &shard.tree(shards.shape),
+                first: index * shards.shape.capacity(),
+                above: &top.path(index),
+            };
+            shard.accounts.par_iter().try_for_each(|account| {
+                let id = &accounts[account.account].id;
+                let record = record(shards.snapshot, account, &opening);
+                put(&record_path(aside, id), &record.to_bytes())
+            })?;
+        }
         each(sync_folder)?;
         put(&aside.join(MARKER), marker(context).as_bytes())
     })
+}
+
+/// What opens the leaves of a shard.
+struct Opening<'a> {
+    /// SHA-256 of the statement.
+    context: [u8; 32],
+    /// The tree over the shard's slots.
+    tree: &'a Tree,
+    /// Number of its first slot over all shards.
+    first: usize,
+    /// What leads from its root to that of the book.
+    above: &'a [[Fr; RATE - 1]],
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
@@ -126,13 +137,8 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
         })
 }
 
-fn record(
-    snapshot: &LoadedSnapshot,
-    outcomes: &[PoolOutcome],
-    openings: &Openings<'_>,
-    context: [u8; 32],
-    index: usize,
-) -> Record {
+fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'_>) -> Record {
+    let index = placed.account;
     let account = &snapshot.book.accounts[index];
     let rows = snapshot.book.rows_of(index);
     let quantum = snapshot.market.quote_quantum;
@@ -144,7 +150,7 @@ fn record(
     let pools = account
         .pools
         .iter()
-        .zip(outcomes)
+        .zip(&placed.outcomes)
         .enumerate()
         .map(|(p, (pool, outcome))| RecordPool {
             pool: pool.name.clone(),
@@ -169,19 +175,19 @@ fn record(
             figures: Figures::of(outcome, quantum, standing),
         })
         .collect();
-    let slot = openings.leaves[index];
     Record {
         version: Default::default(),
-        statement: statement::Digest(context),
+        statement: statement::Digest(opening.context),
         account: account.id.clone(),
         class: account.class.name().to_owned(),
         pools,
-        slot: slot as u64,
-        salts: openings.salts[index].iter().map(to_hex).collect(),
-        path: openings
+        slot: (opening.first + placed.slot) as u64,
+        salts: placed.salts.iter().map(to_hex).collect(),
+        path: opening
             .tree
-            .path(slot)
+            .path(placed.slot)
             .iter()
+            .chain(opening.above)
             .map(|siblings| siblings.each_ref().map(to_hex))
             .collect(),
     }

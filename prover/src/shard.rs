@@ -1,13 +1,12 @@
-//! From a snapshot to a proof: evaluation, shape, witness, keys, proof.
-
-use std::fmt;
+//! One shard of a book: its accounts in their places, its witness, its proof.
 
 use halo2_proofs::halo2curves::bn256::Fr;
 use rand::rngs::OsRng;
 use rayon::prelude::*;
-use zkmargin_circuits::digest::check_fit;
+use zkmargin_circuits::digest::counts_digest;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
-use zkmargin_circuits::shape::{Shape, SHAPES};
+use zkmargin_circuits::shape::Shape;
+use zkmargin_circuits::tree::Tree;
 use zkmargin_circuits::witness::plan::{PlannedRun, ShardPlan};
 use zkmargin_circuits::witness::{Context, Witness};
 
@@ -15,231 +14,181 @@ use crate::cells::ShardCells;
 use crate::engine::proof::{create_proof, Step};
 use crate::error::ProveError;
 use crate::key::ProvingKey;
-use crate::placement::Seed;
+use crate::placement::{Place, Places, Seed};
 use crate::snapshot::LoadedSnapshot;
+use crate::totals::FreeRows;
 
-/// What is being done, for those who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Files are read.
-    Reading,
-    /// Parameters are read and checked.
-    Parameters,
-    /// The statement is evaluated in plain integers.
-    Evaluating,
-    /// The verifying key is generated.
-    Keys,
-    /// The witness is made.
-    Witness,
-    /// The proving key is generated.
-    ProvingKey,
-    /// The proof is made.
-    Proving,
-    /// The proof is verified before it is given out.
-    Checking,
-    /// Bundle and records are written.
-    Writing,
-}
-
-impl Phase {
-    /// Every phase, in the order they come in.
-    pub const ALL: [Phase; 9] = [
-        Phase::Reading,
-        Phase::Parameters,
-        Phase::Evaluating,
-        Phase::Keys,
-        Phase::Witness,
-        Phase::ProvingKey,
-        Phase::Proving,
-        Phase::Checking,
-        Phase::Writing,
-    ];
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Phase::Reading => "reading the snapshot",
-            Phase::Parameters => "reading the parameters",
-            Phase::Evaluating => "evaluating the statement",
-            Phase::Keys => "making the verifying key",
-            Phase::Witness => "making the witness",
-            Phase::ProvingKey => "making the proving key",
-            Phase::Proving => "proving",
-            Phase::Checking => "checking the proof",
-            Phase::Writing => "writing",
-        })
-    }
-}
-
-/// A book, evaluated for a shape.
-#[derive(Debug)]
-pub struct Evaluated {
+/// A book divided into shards.
+#[derive(Debug, Clone, Copy)]
+pub struct Shards<'a> {
+    /// The book.
+    pub snapshot: &'a LoadedSnapshot,
     /// The shape.
-    pub shape: &'static Shape,
-    /// The statement of every account, pool by pool.
-    pub outcomes: Vec<Vec<PoolOutcome>>,
-    /// The totals.
-    pub totals: BookTotals,
-    /// Windows the accounts take.
-    pub windows: usize,
+    pub shape: &'a Shape,
+    /// Where salts come from.
+    pub seed: &'a Seed,
+    /// Where accounts stand.
+    pub places: &'a Places,
 }
 
-/// Evaluates the book in the given shape, or in the smallest one that `params_k` allows and the book fits.
-///
-/// # Errors
-/// A book that no shape holds, or the asked one does not, naming what is too large.
-pub fn evaluate(
-    snapshot: &LoadedSnapshot,
-    shape: Option<&'static Shape>,
-    params_k: u32,
-) -> Result<Evaluated, ProveError> {
-    if let Some(shape) = shape {
-        if shape.k > params_k {
-            return Err(ProveError::SmallParameters {
-                shape: shape.name,
-                needs: shape.k,
-                has: params_k,
-            });
-        }
-        return evaluate_in(snapshot, shape);
+impl Shards<'_> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.places.shards.len()
     }
-    let mut shapes: Vec<_> = SHAPES.iter().filter(|shape| shape.k <= params_k).collect();
-    shapes.sort_by_key(|shape| (shape.k, shape.money_bits));
-    let mut reasons = Vec::new();
-    for shape in shapes {
-        match evaluate_in(snapshot, shape) {
-            Ok(evaluated) => return Ok(evaluated),
-            Err(
-                error @ (ProveError::Shape(_) | ProveError::Capacity { .. } | ProveError::Range(_)),
-            ) => {
-                reasons.push(format!("{}: {error}", shape.name));
-            }
-            Err(error) => return Err(error),
-        }
+
+    /// Evaluates the accounts of a shard and lays them out in its windows.
+    ///
+    /// # Errors
+    /// See [`ProveError`].
+    pub fn plan(&self, index: usize) -> Result<PlannedShard, ProveError> {
+        let places = self.places.shards.get(index).map_or(&[][..], Vec::as_slice);
+        PlannedShard::new(self.snapshot, self.shape, self.seed, index, places)
     }
-    Err(ProveError::NoShape {
-        params_k,
-        reasons: reasons.join("\n  "),
-    })
+
+    /// What every shard's proof will show of it.
+    ///
+    /// # Errors
+    /// See [`ProveError`].
+    pub fn roots(&self) -> Result<Vec<ShardRoot>, ProveError> {
+        (0..self.count())
+            .map(|index| Ok(self.plan(index)?.root(self.shape)))
+            .collect()
+    }
 }
 
-fn evaluate_in(snapshot: &LoadedSnapshot, shape: &'static Shape) -> Result<Evaluated, ProveError> {
-    let market = &snapshot.market.market;
-    let risk = &snapshot.risk.model;
-    check_fit(shape, market, risk)?;
-    let limits = Limits {
-        money_bits: shape.money_bits,
-    };
-    let outcomes = snapshot
-        .book
-        .accounts
-        .par_iter()
-        .map(|account| evaluate_account(market, risk, account, limits))
-        .collect::<Result<Vec<_>, _>>()?;
-    let windows = outcomes
-        .iter()
-        .map(|pools| PlannedRun::length(shape, pools))
-        .sum();
-    if windows > shape.capacity() {
-        return Err(ProveError::Capacity {
-            shape: shape.name,
-            capacity: shape.capacity(),
-            accounts: snapshot.book.accounts.len(),
-            windows,
-        });
-    }
-    let mut totals = BookTotals::new(market);
-    for (account, pools) in snapshot.book.accounts.iter().zip(&outcomes) {
-        totals.add_account(market, account, pools);
-    }
-    Ok(Evaluated {
-        shape,
-        outcomes,
-        totals,
-        windows,
-    })
-}
-
-/// A witness, and where each account stands in it.
+/// The accounts of a shard in their windows.
 #[derive(Debug)]
-pub struct Placed {
-    /// The witness.
-    pub witness: Witness,
-    /// For each account, the salts of its leaf's blocks.
-    pub salts: Vec<Vec<Fr>>,
-    /// For each account, the slot of its leaf.
-    pub leaves: Vec<usize>,
-    /// Salt of the counts.
-    pub counts_salt: Fr,
+pub struct PlannedShard {
+    /// The windows and totals.
+    pub plan: ShardPlan,
+    /// The accounts.
+    pub accounts: Vec<PlacedAccount>,
 }
 
-/// Places the accounts in secret slots and makes the witness.
-///
-/// # Errors
-/// See [`ProveError`].
-pub fn place(
-    snapshot: &LoadedSnapshot,
-    evaluated: &Evaluated,
-    seed: &Seed,
-) -> Result<Placed, ProveError> {
-    let shape = evaluated.shape;
-    let accounts = &snapshot.book.accounts;
-    let mut runs: Vec<(Option<usize>, PlannedRun)> = accounts
-        .par_iter()
-        .zip(&evaluated.outcomes)
-        .enumerate()
-        .map(|(i, (account, pools))| {
-            let mut window = 0;
-            let salts = || {
-                window += 1;
-                seed.window_salt(&account.id, window - 1)
-            };
-            (Some(i), PlannedRun::account(shape, account, pools, salts))
-        })
-        .collect();
-    let empty = shape.capacity() - evaluated.windows;
-    runs.extend((0..empty).map(|i| (None, PlannedRun::empty(seed.empty_salt(i)))));
-    seed.shuffle(&mut runs);
+/// An account in a shard.
+#[derive(Debug)]
+pub struct PlacedAccount {
+    /// Index in the book.
+    pub account: usize,
+    /// The statement of each of its pools.
+    pub outcomes: Vec<PoolOutcome>,
+    /// Slot of its leaf within the shard.
+    pub slot: usize,
+    /// Salts of its leaf's blocks.
+    pub salts: Vec<Fr>,
+}
 
-    let mut leaves = vec![0; accounts.len()];
-    let mut salts = vec![Vec::new(); accounts.len()];
-    let mut next = 0;
-    for (account, run) in &runs {
-        let last = next + run.windows.len();
-        if let Some(i) = account {
-            leaves[*i] = last - 1;
-            salts[*i] = run.blocks().map(|block| run.windows[block].salt).collect();
+/// What a proof shows of its shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardRoot {
+    /// Root of the tree over its slots.
+    pub root: Fr,
+    /// Its counts digest.
+    pub counts: Fr,
+}
+
+impl PlannedShard {
+    fn new(
+        snapshot: &LoadedSnapshot,
+        shape: &Shape,
+        seed: &Seed,
+        index: usize,
+        places: &[Place],
+    ) -> Result<Self, ProveError> {
+        let market = &snapshot.market.market;
+        let limits = Limits::from(shape);
+        let evaluated: Vec<(Option<(usize, Vec<PoolOutcome>)>, PlannedRun)> = places
+            .par_iter()
+            .map(|place| {
+                let Some(place) = place else {
+                    // Its salt is that of its slot, which is known when all lengths are.
+                    return Ok((None, PlannedRun::empty(Fr::default())));
+                };
+                let account = &snapshot.book.accounts[*place as usize];
+                let risk = &snapshot.risk.model;
+                let outcomes = evaluate_account(market, risk, account, limits)?;
+                let mut window = 0;
+                let salts = || {
+                    window += 1;
+                    seed.window_salt(&account.id, window - 1)
+                };
+                let run = PlannedRun::account(shape, account, &outcomes, salts);
+                Ok((Some((*place as usize, outcomes)), run))
+            })
+            .collect::<Result<_, ProveError>>()?;
+
+        let mut totals = BookTotals::new(market);
+        let mut accounts = Vec::new();
+        let mut runs = Vec::with_capacity(evaluated.len());
+        let mut next = 0;
+        for (account, mut run) in evaluated {
+            match account {
+                Some((account, outcomes)) => {
+                    totals.add_account(market, &snapshot.book.accounts[account], &outcomes);
+                    accounts.push(PlacedAccount {
+                        account,
+                        outcomes,
+                        slot: next + run.windows.len() - 1,
+                        salts: run.blocks().map(|block| run.windows[block].salt).collect(),
+                    });
+                }
+                None => {
+                    run = PlannedRun::empty(seed.empty_salt(index * shape.capacity() + next));
+                }
+            }
+            next += run.windows.len();
+            runs.push(run);
         }
-        next = last;
+        let plan = ShardPlan::new(runs, totals, seed.counts_salt(index));
+        Ok(Self { plan, accounts })
     }
-    let runs = runs.into_iter().map(|(_, run)| run).collect();
-    let counts_salt = seed.counts_salt();
-    let plan = ShardPlan::new(runs, evaluated.totals.clone(), counts_salt);
-    let context = Context {
-        market: &snapshot.market.market,
-        risk: &snapshot.risk.model,
-    };
-    let witness = Witness::new(shape, &context, &plan)?;
-    Ok(Placed {
-        witness,
-        salts,
-        leaves,
-        counts_salt,
-    })
+
+    /// The tree over the shard's slots.
+    pub fn tree(&self, shape: &Shape) -> Tree {
+        let outputs: Vec<Vec<Fr>> = self
+            .plan
+            .runs
+            .par_iter()
+            .map(|run| run.outputs(shape.money_bits))
+            .collect();
+        Tree::new(outputs.into_iter().flatten().collect())
+    }
+
+    /// What the shard's proof will show of it.
+    pub fn root(&self, shape: &Shape) -> ShardRoot {
+        let totals = &self.plan.totals;
+        ShardRoot {
+            root: self.tree(shape).root(),
+            counts: counts_digest(self.plan.counts_salt, totals.accounts, totals.pools),
+        }
+    }
+
+    /// The shard's witness.
+    ///
+    /// # Errors
+    /// See [`ProveError`].
+    pub fn witness(&self, snapshot: &LoadedSnapshot, shape: &Shape) -> Result<Witness, ProveError> {
+        let context = Context {
+            market: &snapshot.market.market,
+            risk: &snapshot.risk.model,
+        };
+        Ok(Witness::new(shape, &context, &self.plan)?)
+    }
 }
 
-/// Makes the proof.
+/// Makes the proof of a witness, its totals hidden by `free`.
 ///
 /// # Errors
 /// A witness that is false in a way that stops the engine.
 pub fn create(
     key: &ProvingKey,
     witness: Witness,
+    free: &FreeRows,
     instance: &[Fr],
     watch: &mut dyn FnMut(Step),
 ) -> Result<Vec<u8>, ProveError> {
-    let cells = &mut ShardCells::new(witness);
+    let cells = &mut ShardCells::new(witness, free);
     Ok(match key {
         #[cfg(target_arch = "x86_64")]
         ProvingKey::Ifma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,

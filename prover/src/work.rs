@@ -7,6 +7,7 @@
 //! | `job.json` | what is proven: a rerun of anything else is refused. Written after the seed and removed first, so that a folder without it holds nothing to go on from |
 //! | `statement.json` | the statement as soon as it is known: it tells which records are this job's |
 //! | `proof-00000.bin` and so on | finished proofs, each verified again before it is used |
+//! | `free-00000.bin` and so on | the free rows of their totals, after the digest of the proof they are of |
 //! | `bundle` | the bundle while it is filled |
 //!
 //! Each file is written aside, synced and moved. Nothing here is believed for what it is called: a
@@ -21,10 +22,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zkmargin_circuits::statement::context_digest;
+use zkmargin_verifier::shard::file_name;
 
-use crate::bundle::{self, proof_name};
+use crate::bundle;
 use crate::error::ProveError;
 use crate::snapshot::LoadedSnapshot;
+use crate::totals::FreeRows;
 use crate::write::{
     parent, private_folder, remove_folder, sync_folder, write_private, write_whole,
 };
@@ -132,6 +135,20 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> ProveError + '_ {
         path: path.to_owned(),
         source,
     }
+}
+
+/// The name of the file of a shard's free rows.
+fn free_name(index: usize) -> String {
+    format!("free-{index:05}.bin")
+}
+
+/// What is kept of a shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptShard {
+    /// Its file, as the bundle has it.
+    pub file: Vec<u8>,
+    /// The free rows of its totals; none when those kept are not this proof's.
+    pub free: Option<FreeRows>,
 }
 
 /// The path beside `path` whose name goes on with `suffix`.
@@ -291,21 +308,31 @@ impl WorkFolder {
         self.write(STATEMENT, bytes)
     }
 
-    /// What is kept as the proof of a shard.
+    /// What is kept of a shard.
     ///
     /// # Errors
     /// [`ProveError::Io`].
-    pub fn proof(&self, index: usize) -> Result<Option<Vec<u8>>, ProveError> {
-        self.read(&proof_name(index))
+    pub fn shard(&self, index: usize) -> Result<Option<KeptShard>, ProveError> {
+        let Some(file) = self.read(&file_name(index))? else {
+            return Ok(None);
+        };
+        let free = self.read(&free_name(index))?.and_then(|bytes| {
+            let free = bytes.strip_prefix(Sha256::digest(&file).as_slice())?;
+            FreeRows::from_bytes(free)
+        });
+        Ok(Some(KeptShard { file, free }))
     }
 
-    /// Keeps the proof of a shard.
+    /// Keeps a shard: its free rows first, so that where a proof is they are.
     ///
     /// # Errors
     /// [`ProveError::Io`].
-    pub fn keep_proof(&self, index: usize, proof: &[u8]) -> Result<(), ProveError> {
-        let path = self.path.join(proof_name(index));
-        write_whole(&path, proof).map_err(io_error(&path))
+    pub fn keep_shard(&self, index: usize, file: &[u8], free: &FreeRows) -> Result<(), ProveError> {
+        let mut bytes = Sha256::digest(file).to_vec();
+        bytes.extend(free.to_bytes());
+        self.write(&free_name(index), &bytes)?;
+        let path = self.path.join(file_name(index));
+        write_whole(&path, file).map_err(io_error(&path))
     }
 
     /// Where the bundle is filled.
@@ -415,14 +442,21 @@ mod tests {
         let out = folder.path().join("bundle");
         let work = begun(&out);
         work.keep_statement(b"{}").unwrap();
-        work.keep_proof(3, b"proof").unwrap();
+        let free = FreeRows::draw(&mut rand::rngs::OsRng);
+        work.keep_shard(3, b"proof", &free).unwrap();
         drop(work);
         let work = WorkFolder::open(&out).unwrap();
         let kept = work.job().unwrap().unwrap();
         assert_eq!(work.resume(&kept, &job(), true).unwrap(), SEED_BYTES);
         assert_eq!(work.statement().unwrap().unwrap(), b"{}");
-        assert_eq!(work.proof(3).unwrap().unwrap(), b"proof");
-        assert_eq!(work.proof(0).unwrap(), None);
+        let kept = work.shard(3).unwrap().unwrap();
+        assert_eq!(
+            (kept.file.as_slice(), kept.free),
+            (b"proof".as_slice(), Some(free))
+        );
+        assert_eq!(work.shard(0).unwrap(), None);
+        fs::write(work.path.join(file_name(3)), b"another").unwrap();
+        assert_eq!(work.shard(3).unwrap().unwrap().free, None);
         work.finish().unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -440,12 +474,12 @@ mod tests {
         let out = folder.path().join("bundle");
         let work = begun(&out);
         work.keep_statement(b"{}").unwrap();
-        work.keep_proof(0, b"proof").unwrap();
+        work.keep_shard(0, b"proof", &FreeRows::zero()).unwrap();
         fs::remove_file(work.path.join(JOB)).unwrap();
         assert!(work.job().unwrap().is_none());
         assert!(work.statement().unwrap().is_none());
         work.begin(&job(), &SEED_BYTES).unwrap();
-        assert!(work.proof(0).unwrap().is_none());
+        assert!(work.shard(0).unwrap().is_none());
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::error::ProveError;
 use zkmargin_prover::params::insecure;
-use zkmargin_prover::prove::{prove, Event, ProveOptions};
+use zkmargin_prover::phases::Event;
+use zkmargin_prover::prove::{prove, ProveOptions};
 use zkmargin_prover::snapshot::LoadedSnapshot;
 
 #[test]

@@ -1,7 +1,8 @@
 //! The document of vectors. Integers that may pass 2^53 are decimal strings, field elements hex.
 
 use ff::Field;
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::group::GroupEncoding;
 use serde_json::{json, Value};
 use zkmargin_circuits::base::{self, Row, RowPrice};
 use zkmargin_circuits::book::{Account, Class, Holding, Pool};
@@ -14,14 +15,16 @@ use zkmargin_circuits::leaf::{
 };
 use zkmargin_circuits::market::{Kind, Market, MarketSource};
 use zkmargin_circuits::poseidon::{hash8, RATE};
-use zkmargin_circuits::public_inputs::{instance, scalars, PublicInputs};
+use zkmargin_circuits::public_inputs::PublicInputs;
 use zkmargin_circuits::relation::BookTotals;
 use zkmargin_circuits::risk::{RiskModel, RiskSource, Segment};
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::context_digest;
+use zkmargin_circuits::totals_column::{cells, scalars, FREE_ROWS};
 use zkmargin_circuits::tree::{root_from_path, Tree};
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::witness::plan::PlannedRun;
+use zkmargin_verifier::totals::{point, value};
 
 const MARKET: &str = include_str!("../fixtures/format-market.json");
 const RISK: &str = include_str!("../fixtures/format-risk.json");
@@ -78,7 +81,9 @@ pub fn document() -> Value {
         ],
         "counts": { "salt": to_hex(&salt(9)), "accounts": 1234, "pools": 2345,
             "digest": to_hex(&counts_digest(salt(9), 1234, 2345)) },
-        "instance": instance_column(tiny, &market.market),
+        "shards": shards(),
+        "instance": instance_column(),
+        "totals": totals_column(tiny, &market.market),
     })
 }
 
@@ -209,7 +214,7 @@ fn tree() -> Value {
     let paths = [0, 9, 74].map(|slot| {
         let path = tree.path(slot);
         assert_eq!(
-            root_from_path(slots[slot], slot, slots.len(), &path),
+            root_from_path(slots[slot], slot, slots.len(), 1, &path),
             Some(tree.root())
         );
         json!({ "slot": slot, "path": path.iter().map(hexes).collect::<Vec<_>>() })
@@ -222,7 +227,7 @@ fn shape(shape: &Shape) -> Value {
         "name": shape.name, "k": shape.k, "money_bits": shape.money_bits,
         "symbols": shape.symbols, "groups": shape.groups, "scenarios": shape.scenarios, "segments": shape.segments,
         "market_elements": shape.market_elements(), "model_elements": shape.model_elements(),
-        "capacity": shape.capacity(), "instance_rows": shape.instance_rows(),
+        "capacity": shape.capacity(), "total_rows": shape.total_rows(),
     })
 }
 
@@ -309,16 +314,42 @@ fn bases(market: &MarketSource) -> Vec<Value> {
         .to_vec()
 }
 
-fn instance_column(shape: &Shape, market: &Market) -> Value {
+/// The roots of eleven shards of 75 slots, and the path of a slot through the tree over them.
+fn shards() -> Value {
+    let trees: Vec<Tree> = (0..11)
+        .map(|shard| Tree::new((0..75).map(|i| Fr::from(1_000 + 75 * shard + i)).collect()))
+        .collect();
+    let top = Tree::over_shards(trees.iter().map(Tree::root).collect());
+    let (shard, slot) = (9, 30);
+    let mut path = trees[shard].path(slot);
+    path.extend(top.path(shard));
+    let (leaf, slot) = (trees[shard].levels[0][slot], 75 * shard + slot);
+    assert_eq!(root_from_path(leaf, slot, 75, 11, &path), Some(top.root()));
+    json!({
+        "capacity": 75, "roots": hexes(&top.levels[0]), "root": to_hex(&top.root()),
+        "leaf": to_hex(&leaf), "slot": slot, "path": path.iter().map(hexes).collect::<Vec<_>>(),
+    })
+}
+
+fn instance_column() -> Value {
     let inputs = PublicInputs {
         context: context_digest(STATEMENT.as_bytes()),
-        shard: 0,
-        shards: 1,
+        shard: 3,
+        shards: 11,
         market: salt(201),
         model: salt(202),
         root: salt(203),
         counts: salt(204),
     };
+    json!({
+        "statement": STATEMENT, "shard": inputs.shard, "shards": inputs.shards,
+        "market": to_hex(&inputs.market), "model": to_hex(&inputs.model),
+        "root": to_hex(&inputs.root), "counts": to_hex(&inputs.counts),
+        "column": hexes(&inputs.column()),
+    })
+}
+
+fn totals_column(shape: &Shape, market: &Market) -> Value {
     // Every number its own, so that none can stand in another's row.
     let mut next = 1_000_000_007_u128;
     let mut number = || {
@@ -361,12 +392,18 @@ fn instance_column(shape: &Shape, market: &Market) -> Value {
         }
     }
     let scalars = totals.classes.iter().map(scalars);
+    let cells = cells(shape, market, &totals);
+    let free: Vec<Fr> = (0..FREE_ROWS as u8).map(|i| salt(210 + i)).collect();
+    let commitments: Vec<G1Affine> = (2..5u64)
+        .map(|i| (G1Affine::generator() * Fr::from(i)).into())
+        .collect();
+    let z = point(&context_digest(STATEMENT.as_bytes()), &commitments, &free);
     json!({
-        "shape": shape.name, "statement": STATEMENT, "shard": 0, "shards": 1,
-        "market": to_hex(&inputs.market), "model": to_hex(&inputs.model),
-        "root": to_hex(&inputs.root), "counts": to_hex(&inputs.counts),
+        "shape": shape.name, "statement": STATEMENT, "free": hexes(&free),
+        "commitments": commitments.iter().map(|c| hex::encode(c.to_bytes())).collect::<Vec<_>>(),
+        "point": to_hex(&z), "value": to_hex(&value(shape, &cells, &free, z).unwrap()),
         "scalars": scalars.map(|class| class.map(|n| n.to_string())).collect::<Vec<_>>(),
         "coins": coins, "contracts": contracts,
-        "column": hexes(&instance(shape, market, &inputs, &totals)),
+        "column": hexes(&cells),
     })
 }

@@ -165,15 +165,17 @@ function sizes({ k, symbols, groups, segments, ...shape }) {
   };
   let capacity = windows;
   while (nodes(capacity) + digests > windows - capacity || table > 8 * (windows - capacity)) capacity -= 1;
-  return { market_elements, model_elements, capacity, instance_rows: 8 + 6 * symbols + 27 };
+  return { market_elements, model_elements, capacity, total_rows: 6 * symbols + 27 };
 }
 
-function instanceColumn(shape, given) {
-  const column = Array(8 + 6 * shape.symbols + 27).fill(0n);
-  [...halves(sha256(given.statement)), BigInt(given.shard), BigInt(given.shards),
-    ...["market", "model", "root", "counts"].map((name) => element(given[name]))]
-    .forEach((value, row) => { column[row] = value; });
-  const pole = (which, row) => 8 + which * shape.symbols + row - 1;
+function instanceColumn(given) {
+  return [...halves(sha256(given.statement)), BigInt(given.shard), BigInt(given.shards),
+    ...["market", "model", "root", "counts"].map((name) => element(given[name]))];
+}
+
+function totalsColumn(shape, given) {
+  const column = Array(6 * shape.symbols + 27).fill(0n);
+  const pole = (which, row) => which * shape.symbols + row - 1;
   for (const { row, claims_and_debts } of given.coins) {
     claims_and_debts.forEach(([claims, debts], cls) => {
       column[pole(2 * cls, row)] = BigInt(claims);
@@ -186,6 +188,43 @@ function instanceColumn(shape, given) {
   }
   given.scalars.flat().forEach((value, i) => { column[column.length - 1 - i] = BigInt(value); });
   return column;
+}
+
+// The opening of the totals
+
+const mod = (value) => ((value % P) + P) % P;
+function power(base, exponent) {
+  let result = 1n;
+  for (base = mod(base); exponent > 0n; exponent >>= 1n, base = mod(base * base)) if (exponent & 1n) result = mod(result * base);
+  return result;
+}
+const inverse = (value) => power(value, P - 2n);
+const little = (value) => { // 32 bytes
+  const bytes = Buffer.from(value.toString(16).padStart(64, "0"), "hex");
+  return bytes.reverse();
+};
+const fromLittle = (bytes) => BigInt("0x" + Buffer.from(bytes).reverse().toString("hex"));
+
+function openingPoint(given) {
+  const count = Buffer.alloc(8);
+  count.writeBigUInt64LE(BigInt(given.commitments.length));
+  const digest = createHash("sha512").update("zkmargin totals v1").update(sha256(given.statement)).update(count);
+  for (const commitment of given.commitments) digest.update(Buffer.from(commitment, "hex"));
+  for (const free of given.free) digest.update(little(element(free)));
+  return mod(fromLittle(digest.digest()));
+}
+
+function valueAt(shape, column, free, z) {
+  const n = 2n ** BigInt(shape.k);
+  const omega = power(7n, (P - 1n) / n);
+  const from = (start, count) => Array.from({ length: count }, (_, i) => start + i);
+  const rows = [...from(0, column.length + 16), ...from(2 ** shape.k - 24, 24)];
+  const cells = [...column, ...free];
+  const sum = rows.reduce((sum, row, i) => {
+    const at = power(omega, BigInt(row));
+    return mod(sum + at * mod(cells[i]) % P * inverse(z - at));
+  }, 0n);
+  return mod(sum * (power(z, n) - 1n) % P * inverse(n));
 }
 
 // Every vector
@@ -207,6 +246,20 @@ do level = above(level); while (level.length > 1);
 same("root", tree.root, hex(level[0]));
 for (const { slot, path } of tree.paths) same(`path of ${slot}`, tree.root, hex(rootFromPath(element(tree.slots[slot]), slot, path)));
 
+const { shards } = fixture;
+level = shards.roots.map(element);
+do level = above(level); while (level.length > 1);
+same("root of the shards", shards.root, hex(level[0]));
+{
+  // Levels within a shard, then those above: the place is counted anew where the shard's root stands.
+  let levels = 0;
+  for (let nodes = shards.capacity; nodes > 1; nodes = Math.ceil(nodes / 8)) levels += 1;
+  const within = rootFromPath(element(shards.leaf), shards.slot % shards.capacity, shards.path.slice(0, levels));
+  const shard = Math.floor(shards.slot / shards.capacity);
+  same("a shard's root", shards.roots[shard], hex(within));
+  same("path through the shards", shards.root, hex(rootFromPath(within, shard, shards.path.slice(levels))));
+}
+
 const shapes = new Map(fixture.shapes.map((shape) => [shape.name, shape]));
 for (const shape of shapes.values()) {
   for (const [name, found] of Object.entries(sizes(shape))) same(`${shape.name}.${name}`, shape[name], found);
@@ -227,9 +280,17 @@ for (const book of fixture.books) {
   same(`${book.shape}: model digest`, book.model_digest, hex(chain("model", ofModel)));
 }
 
-const { counts, instance } = fixture;
+const { counts, instance, totals } = fixture;
 same("counts", counts.digest,
   hex(hash([tag("counts"), element(counts.salt), BigInt(counts.accounts), BigInt(counts.pools), 0n, 0n, 0n, 0n])));
-same("instance", instance.column, instanceColumn(shapes.get(instance.shape), instance).map(hex));
+same("instance", instance.column, instanceColumn(instance).map(hex));
+{
+  const shape = shapes.get(totals.shape);
+  const column = totalsColumn(shape, totals);
+  same("totals", totals.column, column.map(hex));
+  const z = openingPoint(totals);
+  same("point of the totals' opening", totals.point, hex(z));
+  same("value of the totals' opening", totals.value, hex(valueAt(shape, column, totals.free.map(element), z)));
+}
 
 console.log(`${compared} vectors agree`);

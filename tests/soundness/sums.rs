@@ -5,7 +5,7 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use zkmargin_circuits::circuit::sums::POLE_STEP;
 use zkmargin_circuits::field::FINE;
-use zkmargin_circuits::public_inputs::{pole_row, scalar_row};
+use zkmargin_circuits::totals_column::{pole_row, scalar_row};
 use zkmargin_tests::forge::{book, integer, Forgery, Lie, ALICE, CAROL, FUND, HOUSE};
 
 pub const FORGERIES: &[Forgery] = &[
@@ -284,12 +284,6 @@ pub const FORGERIES: &[Forgery] = &[
             c.set(totals, 1_000, Fr::ONE);
         }),
         stops: &["totals: column / zero elsewhere"],
-    },
-    Forgery {
-        name: "published totals of another book",
-        book,
-        lie: Lie::Instance(|column| column[scalar_row(zkmargin_tests::forge::shape(), 0, 4)] -= Fr::ONE),
-        stops: &["totals: are the public ones / total = instance"],
     },
     Forgery {
         name: "a dropped deficient pool",

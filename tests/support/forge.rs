@@ -151,7 +151,7 @@ pub fn public(witness: &Witness) -> Vec<Fr> {
     let grid = &witness.grid;
     let output =
         |window: usize| grid.free(witness.columns.hash.state[0], Layout::output_row(window));
-    let mut column = vec![Fr::ZERO; layout.shape.instance_rows()];
+    let mut column = vec![Fr::ZERO; PUBLIC_INPUTS];
     for (row, window) in [
         (MARKET_ROW, layout.market.end - 1),
         (MODEL_ROW, layout.model.end - 1),
@@ -163,9 +163,6 @@ pub fn public(witness: &Witness) -> Vec<Fr> {
         .levels
         .last()
         .map_or(Fr::ZERO, |level| output(level.start));
-    for (row, value) in column.iter_mut().enumerate().skip(PUBLIC_INPUTS) {
-        *value = grid.free(witness.columns.totals, row);
-    }
     column
 }
 

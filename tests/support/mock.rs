@@ -41,7 +41,7 @@ pub fn sample(snapshot: &LoadedSnapshot) -> Sample {
 /// Every constraint holds on the honest witness of a book.
 pub fn accepts(shape: &Shape, sample: &Sample) {
     let witness = sample.witness(shape);
-    let instance = instance(sample, &witness);
+    let instance = instance(&witness);
     let circuit = MarginCircuit::prove(witness.shared());
     let prover = MockProver::run(shape.k, &circuit, vec![instance]).expect("synthesis");
     if let Err(failures) = prover.verify() {

@@ -65,6 +65,7 @@ pub fn read_bundle(folder: &Path) -> io::Result<Bundle> {
         statement: read("statement.json")?,
         market: read("market.json")?,
         risk,
+        totals: read("totals.bin")?,
         proofs: vec![read("proof-00000.bin")?],
     })
 }
@@ -103,13 +104,21 @@ pub enum File {
     Market,
     /// `risk.json`.
     Risk,
+    /// `totals.bin`.
+    Totals,
     /// `proof-00000.bin`.
     Proof,
 }
 
 impl File {
     /// Every file.
-    pub const ALL: [File; 4] = [File::Statement, File::Market, File::Risk, File::Proof];
+    pub const ALL: [File; 5] = [
+        File::Statement,
+        File::Market,
+        File::Risk,
+        File::Totals,
+        File::Proof,
+    ];
 
     /// Its name in the folder.
     pub fn name(self) -> &'static str {
@@ -117,6 +126,7 @@ impl File {
             File::Statement => "statement.json",
             File::Market => "market.json",
             File::Risk => "risk.json",
+            File::Totals => "totals.bin",
             File::Proof => "proof-00000.bin",
         }
     }
@@ -126,6 +136,7 @@ impl File {
             File::Statement => Some(&mut bundle.statement),
             File::Market => Some(&mut bundle.market),
             File::Risk => bundle.risk.as_mut(),
+            File::Totals => Some(&mut bundle.totals),
             File::Proof => bundle.proofs.first_mut(),
         }
     }
@@ -188,10 +199,10 @@ pub fn bytes(bundle: &Bundle, options: &Options<'_>, file: File, most: usize) ->
     Swept::of(outcomes.into_iter())
 }
 
-/// Puts another element in the place of one of a proof, at `most` places: its neighbour, zero, one
+/// Puts another element in the place of one of a proof or of the totals, at `most` places: its neighbour, zero, one
 /// beyond all, and the point mirrored, which is on the curve too.
-pub fn elements(bundle: &Bundle, options: &Options<'_>, most: usize) -> Swept {
-    let good = bundle.proofs.first().cloned().unwrap_or_default();
+pub fn elements(bundle: &Bundle, options: &Options<'_>, file: File, most: usize) -> Swept {
+    let good = file.of(&mut bundle.clone()).cloned().unwrap_or_default();
     let outcomes: Vec<_> = spread(good.len() / ELEMENT_BYTES, most)
         .into_par_iter()
         .flat_map_iter(|place| {
@@ -218,10 +229,10 @@ pub fn elements(bundle: &Bundle, options: &Options<'_>, most: usize) -> Swept {
             .into_iter()
             .filter(|(_, bytes)| *bytes != good)
             .map(|(how, bytes)| {
-                let changed = Bundle {
-                    proofs: vec![bytes],
-                    ..bundle.clone()
-                };
+                let mut changed = bundle.clone();
+                if let Some(place) = file.of(&mut changed) {
+                    *place = bytes;
+                }
                 (format!("element {place} {how}"), refused(&changed, options))
             })
             .collect::<Vec<_>>()

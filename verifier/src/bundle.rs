@@ -8,18 +8,21 @@ use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::market::MarketSource;
-use zkmargin_circuits::public_inputs::{instance, PublicInputs};
+use zkmargin_circuits::public_inputs::PublicInputs;
 use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{context_digest, Counts, Statement};
+use zkmargin_circuits::totals_column;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{Basis, Prices, Reserves, Verdict};
 
-use self::checks::{accept_setup, choose_key, follows, opens, read_statement, same_digest};
+use self::checks::{
+    accept_setup, choose_key, follows, opens, read_statement, same_digest, verify_shards,
+};
 use crate::key::{pinned_key, PinnedKey, PINNED_KEYS};
-use crate::proof::verify_proof;
 use crate::report::{Check, CheckName, Proven, Report, Status};
-use crate::setup::{verifier_params, Setup};
+use crate::setup::Setup;
+use crate::totals::{self, TotalsOpening};
 
 /// The files of a bundle, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +33,8 @@ pub struct Bundle {
     pub market: Vec<u8>,
     /// `risk.json`, where the model is public.
     pub risk: Option<Vec<u8>>,
+    /// `totals.bin`.
+    pub totals: Vec<u8>,
     /// `proof-00000.bin` and on, one for each shard.
     pub proofs: Vec<Vec<u8>>,
 }
@@ -238,25 +243,26 @@ impl Checks<'_> {
         self.model(bundle, options, shape, &source, public.model, seen)?;
 
         self.begin(CheckName::Proof);
-        let proof = match bundle.proofs.as_slice() {
-            [proof] => {
-                let public = PublicInputs {
-                    context: context_digest(&bundle.statement),
-                    ..public
-                };
-                let column = instance(shape, &source.market, &public, &totals);
-                let params = verifier_params(shape.k, tau_g2);
-                verify_proof(&params, &key, &column, proof)
-                    .map(|()| ((), format!("{} bytes", proof.len())))
-                    .map_err(|error| error.to_string())
-            }
-            proofs => Err(format!(
-                "{} proofs, where the capacity of {} takes 1",
-                proofs.len(),
-                statement.capacity
-            )),
+        let public = PublicInputs {
+            context: context_digest(&bundle.statement),
+            ..public
         };
-        if self.essential(CheckName::Proof, proof).is_err() {
+        let shards = verify_shards(shape, tau_g2, &key, &public, &bundle.proofs);
+        let Ok(commitments) = self.essential(CheckName::Proof, shards) else {
+            return Ok(Err(Stopped));
+        };
+
+        self.begin(CheckName::Totals);
+        let cells = totals_column::cells(shape, &source.market, &totals);
+        let opened = TotalsOpening::parse(&bundle.totals).and_then(|opening| {
+            let context = &public.context;
+            totals::verify(shape, &tau_g2, context, &commitments, &cells, &opening)
+        });
+        let opened = match opened {
+            Ok(()) => Ok(((), "the sum over all shards".to_owned())),
+            Err(error) => Err(format!("totals.bin: {error}")),
+        };
+        if self.essential(CheckName::Totals, opened).is_err() {
             return Ok(Err(Stopped));
         }
 
@@ -322,8 +328,9 @@ impl Checks<'_> {
             seen.prices = Some(report);
         }
         seen.proven = Some(Proven {
-            context: context_digest(&bundle.statement),
+            context: public.context,
             shape,
+            shards: bundle.proofs.len(),
             root: public.root,
             totals,
             market: source,

@@ -175,22 +175,22 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "tiny-11",
         setup: Setup::Insecure,
-        digest: "cb54e7a5821a129e5163ded12f72a093c6eadc5a61205e8d40186681904ec1be",
-        bytes_digest: "59abad93feee46eeea3332f5fcda164301972131313d778df6071da77a641c3a",
+        digest: "7f9e26235d11fb67f3d8c43f3c905759c5b9bd23082ef0ae85890e1c5ff4a635",
+        bytes_digest: "9fb025e78809bf6782ad1bdc263483b713e39882da09c93859e64c2e1c35bd02",
         bytes: include_bytes!("../keys/tiny-11.insecure.vk"),
     },
     PinnedKey {
         shape: "small-14",
         setup: Setup::Insecure,
-        digest: "261657208160d3596d6db0a1bf375c847897573361ec6630d2fa0d9cd32aa52e",
-        bytes_digest: "5ab91472ee11339332077fea9b0924bc1612aee30da50750c36d665e70c78d37",
+        digest: "f174d9a7117f6ea1abb25afd8948064eed5aa4f5cd428377cf26fb9ff186791f",
+        bytes_digest: "ca5bfbae64402c9bc3ecfdf24f8c2e5102b42a8fa899d1be6ee608277aaab372",
         bytes: include_bytes!("../keys/small-14.insecure.vk"),
     },
     PinnedKey {
         shape: "tiny-11",
         setup: Setup::HermezPpot,
-        digest: "951d4af879fde96ca72051506700c129014ef9bce984a0fc83d23e148e5a2ea8",
-        bytes_digest: "0f31d8fb774a542287ba172577daadc09f7822d4f9d8c2c7a55d50c2cb698d3b",
+        digest: "3e79beb04f41795fe5034797b9ec4ea5c1f5860014b7432cec2c2cd0b76418fb",
+        bytes_digest: "9eafd6a8bcd90ab01cf759c74a0e8f0925afb12877922ea80718cdc915f2f5b3",
         bytes: include_bytes!("../keys/tiny-11.hermez-ppot.vk"),
     },
     PinnedKey {

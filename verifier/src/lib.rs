@@ -23,4 +23,6 @@ pub mod proof;
 pub mod record;
 pub mod report;
 pub mod setup;
+pub mod shard;
+pub mod totals;
 pub mod transcript;

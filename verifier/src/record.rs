@@ -211,15 +211,15 @@ fn verify_against(
                 .map_err(|_| wrong("path", "seven siblings a level are due"))?,
         );
     }
-    let capacity = proven.shape().capacity();
+    let (capacity, shards) = (proven.shape().capacity(), proven.shards());
     let root = usize::try_from(record.slot)
         .ok()
-        .and_then(|slot| root_from_path(leaf, slot, capacity, &path))
+        .and_then(|slot| root_from_path(leaf, slot, capacity, shards, &path))
         .ok_or_else(|| {
             wrong(
                 "slot",
                 format!(
-                    "{} with a path of {} levels is no place in a tree of {capacity}",
+                    "{} with a path of {} levels is no place in a tree of {shards} times {capacity}",
                     record.slot,
                     path.len()
                 ),

@@ -24,8 +24,10 @@ pub enum CheckName {
     Market,
     /// The model digest is that of the model given.
     Model,
-    /// The proof holds for all of the above.
+    /// The proofs of all shards hold for all of the above.
     Proof,
+    /// The totals are the sum over all shards.
+    Totals,
     /// The statement follows the previous one given.
     Previous,
     /// The counts given open the counts digest.
@@ -38,13 +40,14 @@ pub enum CheckName {
 
 impl CheckName {
     /// All checks, in the order in which they are reported.
-    pub const ALL: [CheckName; 10] = [
+    pub const ALL: [CheckName; 11] = [
         CheckName::Statement,
         CheckName::Setup,
         CheckName::Key,
         CheckName::Market,
         CheckName::Model,
         CheckName::Proof,
+        CheckName::Totals,
         CheckName::Previous,
         CheckName::Counts,
         CheckName::Reserves,
@@ -60,6 +63,7 @@ impl CheckName {
             CheckName::Market => "market",
             CheckName::Model => "model",
             CheckName::Proof => "proof",
+            CheckName::Totals => "totals",
             CheckName::Previous => "previous",
             CheckName::Counts => "counts",
             CheckName::Reserves => "reserves",
@@ -76,6 +80,7 @@ impl CheckName {
                 | CheckName::Key
                 | CheckName::Market
                 | CheckName::Proof
+                | CheckName::Totals
         )
     }
 }
@@ -151,6 +156,7 @@ impl Report {
 pub struct Proven {
     pub(crate) context: [u8; 32],
     pub(crate) shape: &'static Shape,
+    pub(crate) shards: usize,
     pub(crate) root: Fr,
     pub(crate) totals: BookTotals,
     pub(crate) market: MarketSource,
@@ -166,6 +172,11 @@ impl Proven {
     /// Sizes of the circuit.
     pub fn shape(&self) -> &'static Shape {
         self.shape
+    }
+
+    /// Number of shards.
+    pub fn shards(&self) -> usize {
+        self.shards
     }
 
     /// Root of the account tree.

@@ -51,6 +51,34 @@ impl<'a> StrictReader<'a> {
     }
 }
 
+/// The point that bytes encode, in its one encoding. Infinity has none.
+///
+/// # Errors
+/// When they encode none.
+pub fn decode_point(bytes: &[u8; ELEMENT_BYTES]) -> io::Result<G1Affine> {
+    let mut encoded = <G1Affine as GroupEncoding>::Repr::default();
+    encoded.as_mut().copy_from_slice(bytes);
+    let point = Option::<G1Affine>::from(G1Affine::from_bytes(&encoded))
+        .ok_or_else(|| invalid("not a point of the curve"))?;
+    if bool::from(point.is_identity()) {
+        return Err(invalid("the point at infinity"));
+    }
+    if point.to_bytes().as_ref() != bytes {
+        return Err(invalid("a point in another encoding"));
+    }
+    Ok(point)
+}
+
+/// The scalar that bytes encode, in its one encoding.
+///
+/// # Errors
+/// When they encode none.
+pub fn decode_scalar(bytes: &[u8; ELEMENT_BYTES]) -> io::Result<Fr> {
+    Option::<Fr>::from(Fr::from_repr(*bytes))
+        .filter(|scalar| scalar.to_repr() == *bytes)
+        .ok_or_else(|| invalid("not a field element"))
+}
+
 fn invalid(problem: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, problem.into())
 }
@@ -71,26 +99,13 @@ impl Transcript<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
 
 impl TranscriptRead<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
     fn read_point(&mut self) -> io::Result<G1Affine> {
-        let bytes = self.take()?;
-        let mut encoded = <G1Affine as GroupEncoding>::Repr::default();
-        encoded.as_mut().copy_from_slice(&bytes);
-        let point = Option::<G1Affine>::from(G1Affine::from_bytes(&encoded))
-            .ok_or_else(|| invalid("not a point of the curve"))?;
-        if bool::from(point.is_identity()) {
-            return Err(invalid("the point at infinity"));
-        }
-        if point.to_bytes().as_ref() != bytes {
-            return Err(invalid("a point in another encoding"));
-        }
+        let point = decode_point(&self.take()?)?;
         self.common_point(point)?;
         Ok(point)
     }
 
     fn read_scalar(&mut self) -> io::Result<Fr> {
-        let bytes = self.take()?;
-        let scalar = Option::<Fr>::from(Fr::from_repr(bytes))
-            .filter(|scalar| scalar.to_repr() == bytes)
-            .ok_or_else(|| invalid("not a field element"))?;
+        let scalar = decode_scalar(&self.take()?)?;
         self.common_scalar(scalar)?;
         Ok(scalar)
     }

@@ -12,8 +12,9 @@ use super::Config;
 use crate::digest::{counts_tag, market_tag, model_tag};
 use crate::layout::Layout;
 use crate::poseidon::RATE;
-use crate::public_inputs::{pole_row, COUNTS_ROW, MARKET_ROW, MODEL_ROW, ROOT_ROW};
-use crate::shape::{POLES, PUBLIC_INPUTS, SCALARS, SPARE_ROWS, WINDOW_ROWS};
+use crate::public_inputs::{COUNTS_ROW, MARKET_ROW, MODEL_ROW, ROOT_ROW};
+use crate::shape::{POLES, SCALARS, SPARE_ROWS, WINDOW_ROWS};
+use crate::totals_column::pole_row;
 use crate::witness::{second_phase as witness_second_phase, ChallengeValues, Witness};
 
 /// Rows of the constants column.
@@ -132,7 +133,7 @@ fn totals(set: &mut impl FnMut(Column<Fixed>, usize, Fr), config: &Config) {
     }
     set(f.scalar_first, first, one);
     set(f.scalar_last, first + SCALARS - 1, one);
-    for row in (0..PUBLIC_INPUTS).chain(first + SCALARS + SPARE_ROWS..shape.rows()) {
+    for row in first + SCALARS + SPARE_ROWS..shape.rows() {
         set(f.no_total, row, one);
     }
 }

@@ -221,12 +221,6 @@ fn totals(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ("zero elsewhere", fixed.no_total.cur() * total()),
         ]
     });
-    meta.create_gate("totals: are the public ones", |_| {
-        vec![(
-            "total = instance",
-            (fixed.pole_rows.cur() + fixed.scalar_rows.cur()) * (total() - columns.instance.cur()),
-        )]
-    });
 }
 
 fn running_sum(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {

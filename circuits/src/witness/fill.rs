@@ -15,12 +15,11 @@ use crate::circuit::hash::{permute, RoundRows};
 use crate::digest::{counts_tag, group_factors};
 use crate::field::{from_i128, from_signed, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
 use crate::layout::Layout;
-use crate::leaf::{holding_elements, leaf_tag, pack_holding};
-use crate::market::{Kind, Market};
+use crate::leaf::{leaf_tag, pack_holding};
+use crate::market::Kind;
 use crate::poseidon::RATE;
-use crate::public_inputs::{pole_row, scalar_row, scalars, LONG_POLE, NET_POLE};
-use crate::relation::{BookTotals, Scan};
-use crate::shape::{Shape, WINDOW_ROWS};
+use crate::relation::Scan;
+use crate::shape::WINDOW_ROWS;
 
 /// Fills the account windows; gives the output of every slot.
 pub(super) fn accounts(
@@ -89,50 +88,6 @@ pub(super) fn counts_inputs(
     inputs[2] = grid.window_free(last, &columns.window.accounts);
     inputs[3] = grid.window_free(last, &columns.window.pools);
     inputs
-}
-
-/// The totals column.
-pub(super) fn totals(
-    grid: &mut Grid,
-    columns: &Columns,
-    shape: &Shape,
-    market: &Market,
-    totals: &BookTotals,
-) {
-    for (i, symbol) in market.symbols.iter().enumerate() {
-        if symbol.kind == Kind::Asset {
-            for (class, coins) in totals.coins.iter().enumerate() {
-                let (claims, debts) = coins[i];
-                grid.set(
-                    columns.totals,
-                    pole_row(shape, 2 * class, i),
-                    Fr::from_u128(claims),
-                );
-                grid.set(
-                    columns.totals,
-                    pole_row(shape, 2 * class + 1, i),
-                    Fr::from_u128(debts),
-                );
-            }
-        } else {
-            let (net, long) = totals.contracts[i];
-            grid.set(columns.totals, pole_row(shape, NET_POLE, i), from_i128(net));
-            grid.set(
-                columns.totals,
-                pole_row(shape, LONG_POLE, i),
-                Fr::from_u128(long),
-            );
-        }
-    }
-    for (class, totals) in totals.classes.iter().enumerate() {
-        for (scalar, value) in scalars(totals).into_iter().enumerate() {
-            grid.set(
-                columns.totals,
-                scalar_row(shape, class, scalar),
-                Fr::from_u128(value),
-            );
-        }
-    }
 }
 
 /// How often each value of the range table occurs among all limb cells.
@@ -221,7 +176,10 @@ impl Filler<'_> {
             let last_key = if pool_used { pool.key - 1 } else { 0 };
             cells.set_window_limbs(&w.last_key, I256::from(last_key));
 
-            let rows = permute(self.rounds, &self.block(window, chain));
+            let rows = permute(
+                self.rounds,
+                &window.block(self.layout.shape.money_bits, chain),
+            );
             put_hash(&mut cells, self.columns, &rows);
             let out = output(&rows);
             if header.absorbed {
@@ -233,25 +191,6 @@ impl Filler<'_> {
             account_start = header.account_end;
         }
         outputs
-    }
-
-    fn block(&self, window: &PlannedWindow, state: Fr) -> [Fr; RATE] {
-        let holdings: Vec<_> = window
-            .holdings
-            .iter()
-            .map(|planned| planned.holding)
-            .collect();
-        let [e0, e1, e2, e3] = holding_elements(self.layout.shape.money_bits, &holdings);
-        [
-            state,
-            e0,
-            e1,
-            e2,
-            e3,
-            window.header.element(),
-            window.identity,
-            window.salt,
-        ]
     }
 
     fn scans(&self, window: &PlannedWindow, pool: &mut PoolState, cells: &mut WindowCells<'_>) {

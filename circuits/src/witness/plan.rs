@@ -3,7 +3,8 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::book::{Account, Class, Holding};
-use crate::leaf::{identity, Header};
+use crate::leaf::{holding_elements, identity, leaf_tag, Header};
+use crate::poseidon::{hash8, RATE};
 use crate::relation::{BookTotals, HoldingOutcome, PoolOutcome, Scan};
 use crate::shape::{Shape, WINDOW_ROWS};
 use ff::Field;
@@ -65,7 +66,34 @@ pub struct ShardPlan {
     pub counts_salt: Fr,
 }
 
+impl PlannedWindow {
+    /// What the window hashes, and the state before it.
+    pub fn block(&self, money_bits: u32, state: Fr) -> [Fr; RATE] {
+        let holdings: Vec<_> = self.holdings.iter().map(|held| held.holding).collect();
+        let [e0, e1, e2, e3] = holding_elements(money_bits, &holdings);
+        let header = self.header.element();
+        [state, e0, e1, e2, e3, header, self.identity, self.salt]
+    }
+}
+
 impl PlannedRun {
+    /// What the run's slots hold: the output of each window.
+    pub fn outputs(&self, money_bits: u32) -> Vec<Fr> {
+        let mut state = leaf_tag();
+        self.windows
+            .iter()
+            .map(|window| {
+                let output = hash8(window.block(money_bits, state));
+                if window.header.account_end {
+                    state = leaf_tag();
+                } else if window.header.absorbed {
+                    state = output;
+                }
+                output
+            })
+            .collect()
+    }
+
     /// Windows an account takes: enough for the holdings and the scans of each pool.
     pub fn length(shape: &Shape, pools: &[PoolOutcome]) -> usize {
         pools.iter().map(|pool| pool_windows(shape, pool).1).sum()

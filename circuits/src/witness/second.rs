@@ -10,8 +10,8 @@ use crate::circuit::columns::{Columns, Second, LIMBS_A_HELPER};
 use crate::circuit::sums::POLE_STEP;
 use crate::field::two_to;
 use crate::layout::Layout;
-use crate::public_inputs::pole_row;
 use crate::shape::{POLES, SCALARS, WINDOW_ROWS};
+use crate::totals_column::pole_row;
 
 /// The challenges as drawn.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,13 @@
 //! `zkmargin prove`: a snapshot in, a bundle and its inclusion records out.
 
+use std::time::Instant;
+
 use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
 use zkmargin_prover::memory;
-use zkmargin_prover::prove::{prove, Event, Plan, ProveOptions, ProveReport};
-use zkmargin_prover::shard::Phase;
+use zkmargin_prover::phases::{Event, Phase, Plan};
+use zkmargin_prover::prove::{prove, ProveOptions, ProveReport};
 
 use super::{print_json, setup};
 use crate::args::ProveArgs;
@@ -35,6 +37,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         let done = Phase::ALL.iter().position(|other| *other == phase);
         steps.step(done.unwrap_or_default(), phase);
     };
+    let mut eta = Remaining::default();
     begin(Phase::Reading);
     let snapshot = load(&args.snapshot)?;
     begin(Phase::Parameters);
@@ -53,11 +56,15 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
     let report = prove(&snapshot, &parameters, &options, &mut |event| {
         match event {
         Event::Begun(phase) => begin(phase),
+        Event::Shard { index, shards } => eta.shard(&steps, index, shards),
         Event::Part(part) => steps.within(part),
         Event::Planned(plan) => steps.note(planned(plan, available)),
-        Event::Kept { index } => steps.note(format_args!(
-            "proof {index} of the interrupted run holds and is kept"
-        )),
+        Event::Kept { index } => {
+            eta.kept();
+            steps.note(format_args!(
+                "proof {index} of the interrupted run holds and is kept"
+            ));
+        }
         Event::Discarded { index, error } => steps.note(format_args!(
             "proof {index} of the interrupted run is discarded and made again: {error}"
         )),
@@ -85,6 +92,40 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         print_json(&json(&report))?;
     }
     Ok(())
+}
+
+/// What remains to be done, judged by the proofs that were made.
+#[derive(Default)]
+struct Remaining {
+    since: Option<Instant>,
+    begun: usize,
+    kept: usize,
+}
+
+impl Remaining {
+    /// A shard's turn begins.
+    fn shard(&mut self, steps: &Steps, index: usize, shards: usize) {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let made = self.begun - self.kept;
+        self.begun += 1;
+        if shards == 1 {
+            return;
+        }
+        let remaining = match made {
+            0 => String::new(),
+            made => {
+                let each = since.elapsed().as_secs_f64() / made as f64;
+                let seconds = (each * (shards - index) as f64).round() as u64;
+                format!(", about {} remain", Steps::duration(seconds))
+            }
+        };
+        steps.shard(format_args!("proof {} of {shards}{remaining}", index + 1));
+    }
+
+    /// The shard whose turn it is had its proof.
+    fn kept(&mut self) {
+        self.kept += 1;
+    }
 }
 
 /// What is about to be done.

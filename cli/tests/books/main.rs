@@ -5,5 +5,6 @@ mod ceremony;
 mod deficits;
 mod forged;
 mod program;
+mod shards;
 mod sizes;
 mod tampering;

@@ -37,15 +37,19 @@ fn refuses_every_change_of_a_bundle_and_its_records() {
         (File::Statement, all, "proof"),
         (File::Market, all, "market"),
         (File::Risk, 250, "model"),
+        (File::Totals, 250, "totals"),
         (File::Proof, 250, "proof"),
     ] {
         let swept = bytes(&bundle, &options, file, most);
         none_accepted(&swept);
         assert!(swept.refused_by(check) > 50, "{:?}", swept.refused);
     }
-    let swept = elements(&bundle, &options, 30);
+    let swept = elements(&bundle, &options, File::Proof, 30);
     none_accepted(&swept);
     assert_eq!(swept.refused_by("proof"), swept.tried());
+    let swept = elements(&bundle, &options, File::Totals, 30);
+    none_accepted(&swept);
+    assert_eq!(swept.refused_by("totals"), swept.tried());
 
     let swept = fields(&bundle, &options, all);
     none_accepted(&swept);

@@ -6,16 +6,19 @@ use std::time::Instant;
 
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::plonk::VerifyingKey;
+use rand::rngs::OsRng;
 use zkmargin_circuits::circuit::hash::{permute, RoundRows};
 use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::engine::proof::{Part, Step};
+use zkmargin_prover::evaluate::evaluate;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::proving_key;
 use zkmargin_prover::meter::{Cost, Meter};
-use zkmargin_prover::placement::Seed;
-use zkmargin_prover::shard;
+use zkmargin_prover::placement::{Places, Seed};
+use zkmargin_prover::shard::{self, Shards};
 use zkmargin_prover::snapshot::LoadedSnapshot;
+use zkmargin_prover::totals::FreeRows;
 use zkmargin_verifier::proof::verify_proof;
 use zkmargin_verifier::setup::verifier_params;
 
@@ -38,6 +41,8 @@ pub struct Run {
     pub keys: Cost,
     /// The statement in plain integers.
     pub evaluation: Cost,
+    /// Hashing the accounts for the statement.
+    pub hashing: Cost,
     /// Cells of the first phase.
     pub witness: Cost,
     /// Permutations among them, and CPU seconds of one.
@@ -60,7 +65,7 @@ impl Run {
         largest: u32,
     ) -> Result<Self, Box<dyn Error>> {
         let meter = Meter::start();
-        let evaluated = shard::evaluate(snapshot, shape, largest)?;
+        let evaluated = evaluate(snapshot, shape, largest, None)?;
         let evaluation = meter.cost();
         let shape = evaluated.shape;
 
@@ -72,15 +77,29 @@ impl Run {
 
         let meter = Meter::start();
         let seed = Seed::random(snapshot.header.epoch);
-        let placed = shard::place(snapshot, &evaluated, &seed)?;
+        let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
+        let shards = Shards {
+            snapshot,
+            shape,
+            seed: &seed,
+            places: &places,
+        };
+        if shards.count() > 1 {
+            return Err(format!("the book takes {} proofs, not one", shards.count()).into());
+        }
+        let root = shards.plan(0)?.root(shape);
+        let hashing = meter.cost();
+        let meter = Meter::start();
+        let cells = shards.plan(0)?.witness(snapshot, shape)?;
         let witness = meter.cost();
-        let permutations = placed.witness.layout.windows();
-        let market = &snapshot.market.market;
-        let instance = placed.witness.instance(market, [0; 32], 0, 1);
+        let permutations = cells.layout.windows();
+        let instance = cells.public_inputs([0; 32], 0, 1).column();
+        assert_eq!(cells.tree.root(), root.root);
+        let free = FreeRows::draw(&mut OsRng);
 
         let meter = Meter::start();
         let mut begun: Vec<(Step, Cost)> = Vec::new();
-        let proof = shard::create(&key, placed.witness, &instance, &mut |step| {
+        let proof = shard::create(&key, cells, &free, &instance, &mut |step| {
             begun.push((step, meter.cost()));
         })?;
         let end = meter.cost();
@@ -100,9 +119,10 @@ impl Run {
             key: verifying,
             accounts: accounts.len(),
             holdings: pools.map(|pool| pool.holdings.len()).sum(),
-            windows: evaluated.windows,
+            windows: evaluated.windows(),
             keys,
             evaluation,
+            hashing,
             witness,
             permutations,
             permutation_s: permutation(),
@@ -114,7 +134,7 @@ impl Run {
     /// Everything but the keys.
     pub fn proving(&self) -> Cost {
         let steps = self.steps.iter().map(|(_, cost)| *cost);
-        total(steps.chain([self.evaluation, self.witness]))
+        total(steps.chain([self.evaluation, self.hashing, self.witness]))
     }
 
     /// The steps of a part.

@@ -20,14 +20,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zkmargin_circuits::circuit::DEGREE;
 use zkmargin_circuits::shape::{Shape, SHAPES};
-use zkmargin_prover::bundle::proof_name;
+use zkmargin_prover::evaluate::evaluate;
 use zkmargin_prover::meter::Meter;
 use zkmargin_prover::prove::{prove, ProveOptions};
-use zkmargin_prover::shard;
 use zkmargin_prover::snapshot::LoadedSnapshot;
 use zkmargin_verifier::bundle::{verify, Bundle, Options};
 use zkmargin_verifier::key::pinned_key;
 use zkmargin_verifier::report::CheckName;
+use zkmargin_verifier::shard::file_name;
 
 use crate::setup::parameters;
 use crate::workload::Workload;
@@ -165,12 +165,12 @@ fn book(
     let holdings = workload.write(accounts, folder)?;
     let shape = shape.map(named).transpose()?;
     let largest = SHAPES.iter().map(|shape| shape.k).max().unwrap_or_default();
-    let evaluated = shard::evaluate(&LoadedSnapshot::read(folder)?, shape, largest)?;
+    let evaluated = evaluate(&LoadedSnapshot::read(folder)?, shape, largest, None)?;
     Ok(Book {
         shape: evaluated.shape.name.to_owned(),
         accounts,
         holdings,
-        windows: evaluated.windows,
+        windows: evaluated.windows(),
     })
 }
 
@@ -217,7 +217,8 @@ fn verified(folder: &Path) -> Result<Verified, Box<dyn Error>> {
         statement: read("statement.json")?,
         market: read("market.json")?,
         risk: Some(read("risk.json")?),
-        proofs: vec![read(&proof_name(0))?],
+        totals: read("totals.bin")?,
+        proofs: proofs(folder)?,
     };
     let options = Options {
         allow_insecure_setup: true,
@@ -243,6 +244,15 @@ fn verified(folder: &Path) -> Result<Verified, Box<dyn Error>> {
         verify_ms: milliseconds(end - start - digests),
         digests_ms: milliseconds(digests),
     })
+}
+
+/// The proofs of a bundle.
+fn proofs(folder: &Path) -> std::io::Result<Vec<Vec<u8>>> {
+    (0..)
+        .map(|index| folder.join(file_name(index)))
+        .take_while(|path| path.exists())
+        .map(fs::read)
+        .collect()
 }
 
 fn yardstick(k: u32) -> Result<Yardstick, Box<dyn Error>> {

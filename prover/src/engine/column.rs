@@ -16,16 +16,28 @@ pub enum Cells {
 }
 
 impl Cells {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Cells::Elements(cells) => cells.len(),
+            Cells::Small(cells) => cells.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The column of `rows` rows, its last ones those of `tail`.
     ///
     /// # Panics
     /// When the cells and the tail do not fit the rows.
     pub fn column<S: Simd<Scalar>>(&self, s: S, rows: usize, tail: &[Fr]) -> Vec<Block> {
-        let cells = match self {
-            Cells::Elements(cells) => cells.len(),
-            Cells::Small(cells) => cells.len(),
-        };
-        assert!(cells + tail.len() <= rows, "cells do not reach the tail");
+        assert!(
+            self.len() + tail.len() <= rows,
+            "cells do not reach the tail"
+        );
         let mut out = vec![Block::ZERO; rows / LANES];
         s.vectorize(
             #[inline(always)]

@@ -29,7 +29,8 @@ use opening::Query;
 
 /// What a proof is about: the cells of every advice column.
 pub trait Witness: Sync {
-    /// Cells of columns of the first phase, which stand side by side as a rule.
+    /// Cells of columns of the first phase, which stand side by side as a rule. The last rows of a
+    /// column are filled at random, unless it has cells for all rows and so its own randomness.
     fn first(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Fills the columns of the second phase, once the challenges are known.
@@ -348,7 +349,8 @@ impl<S: Arithmetic> Prover<'_, S> {
                 let cells = cells(&columns);
                 seeded.iter().zip(cells).map(|((column, rng), cells)| {
                     let mut rng = rng.clone();
-                    let tail: Vec<Fr> = (self.usable..n).map(|_| Fr::random(&mut rng)).collect();
+                    let blinding = if cells.len() == n { n } else { self.usable }..n;
+                    let tail: Vec<Fr> = blinding.map(|_| Fr::random(&mut rng)).collect();
                     (*column, cells.column(self.key.domain.simd, n, &tail))
                 })
             })

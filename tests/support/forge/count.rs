@@ -8,8 +8,8 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use zkmargin_circuits::circuit::columns::Free;
 use zkmargin_circuits::circuit::sums::POLE_STEP;
 use zkmargin_circuits::field::from_signed;
-use zkmargin_circuits::public_inputs::{pole_row, scalar_row};
 use zkmargin_circuits::shape::{POLES, SCALARS, WINDOW_ROWS};
+use zkmargin_circuits::totals_column::{pole_row, scalar_row};
 
 use super::cells::{integer, Cells};
 

@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 
 use ff::Field;
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use zkmargin_circuits::base::{holdings, Row, RowPrice};
 use zkmargin_circuits::book::{Account, Class, Pool};
 use zkmargin_circuits::digest::{counts_digest, market_digest, model_digest};
 use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::leaf::leaf;
 use zkmargin_circuits::market::MarketSource;
-use zkmargin_circuits::public_inputs::{instance, PublicInputs};
+use zkmargin_circuits::public_inputs::PublicInputs;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits};
 use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::shape::{Shape, SHAPES};
@@ -18,12 +18,15 @@ use zkmargin_circuits::snapshot::Snapshot;
 use zkmargin_circuits::statement::{
     context_digest, CircuitId, Counts, Digest, InputDigests, ProofFields, Statement, Version,
 };
+use zkmargin_circuits::totals_column::{cells, FREE_ROWS};
 use zkmargin_circuits::tree::Tree;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_verifier::bundle::{Bundle, Options, RemadeKey};
 use zkmargin_verifier::key::key_digest;
 use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing};
 use zkmargin_verifier::setup::Setup;
+use zkmargin_verifier::shard::ShardFile;
+use zkmargin_verifier::totals::{point, value, TotalsOpening};
 
 use crate::stub::Prover;
 
@@ -167,6 +170,7 @@ impl Published {
             statement: statement.to_bytes(),
             market: MARKET.into(),
             risk: source.model.salt.is_none().then(|| risk.into()),
+            totals: vec![],
             proofs: vec![],
         };
         let context = Digest(context_digest(&bundle.statement));
@@ -181,7 +185,9 @@ impl Published {
             market,
             totals,
         };
-        published.bundle.proofs.push(published.prove());
+        let proof = published.prove();
+        published.bundle.totals = published.open(&proof).to_bytes();
+        published.bundle.proofs.push(proof);
         published
     }
 
@@ -198,12 +204,31 @@ impl Published {
             root: element(&self.statement.accounts_root),
             counts: element(&self.statement.counts_digest),
         };
-        self.prover.prove(&instance(
-            shape(),
-            &self.market.market,
-            &public,
-            &self.totals,
-        ))
+        ShardFile {
+            root: public.root,
+            counts: public.counts,
+            proof: &self.prover.prove(&public.column()),
+        }
+        .to_bytes()
+    }
+
+    /// An opening of whatever the proof commits to as these totals: who knows tau can.
+    fn open(&self, proof: &[u8]) -> TotalsOpening {
+        let commitment = ShardFile::parse(proof).unwrap().totals().unwrap();
+        let free = vec![Fr::ZERO; FREE_ROWS];
+        let z = point(
+            &context_digest(&self.bundle.statement),
+            &[commitment],
+            &free,
+        );
+        let cells = cells(shape(), &self.market.market, &self.totals);
+        let value = value(shape(), &cells, &free, z).unwrap();
+        let witness = (G1::from(commitment) - G1Affine::generator() * value)
+            * (self.prover.tau - z).invert().unwrap();
+        TotalsOpening {
+            free,
+            witness: witness.into(),
+        }
     }
 
     /// Options under which the bundle holds.

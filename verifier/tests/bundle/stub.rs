@@ -1,8 +1,9 @@
 //! A circuit of the real one's public interface that proves nothing: what the proof cannot catch,
 //! the checks around it must.
 
+use ff::Field;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
-use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};
 use halo2_proofs::plonk::{
     create_proof, keygen_pk, keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error, Instance,
     ProvingKey,
@@ -10,8 +11,8 @@ use halo2_proofs::plonk::{
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
 use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
 use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
-use rand::rngs::OsRng;
-use rand::RngCore;
+use rand::rngs::{OsRng, StdRng};
+use rand::{RngCore, SeedableRng};
 use sha2::{Digest, Sha512};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_verifier::setup::INSECURE_SENTENCE;
@@ -80,24 +81,31 @@ impl RngCore for Sentence {
 pub struct Prover {
     pub params: ParamsKZG<Bn256>,
     pub key: ProvingKey<G1Affine>,
+    /// The secret of the parameters.
+    pub tau: Fr,
 }
 
 impl Prover {
     /// Under the insecure setup.
     pub fn insecure(shape: &Shape) -> Self {
         let digest = Sha512::digest(INSECURE_SENTENCE).to_vec();
-        Self::new(ParamsKZG::setup(shape.k, Sentence(digest.into_iter())))
+        Self::new(shape, || Sentence(digest.clone().into_iter()))
     }
 
     /// Under a ceremony that nobody knows.
     pub fn unknown(shape: &Shape) -> Self {
-        Self::new(ParamsKZG::setup(shape.k, OsRng))
+        let seed = OsRng.next_u64();
+        Self::new(shape, || StdRng::seed_from_u64(seed))
     }
 
-    fn new(params: ParamsKZG<Bn256>) -> Self {
+    /// `secret` gives a generator that draws the same tau each time.
+    fn new<R: RngCore>(shape: &Shape, secret: impl Fn() -> R) -> Self {
+        let tau = Fr::random(secret());
+        let params = ParamsKZG::setup(shape.k, secret());
         let circuit = Stub::default();
         let key = keygen_pk(&params, keygen_vk(&params, &circuit).unwrap(), &circuit).unwrap();
-        Self { params, key }
+        assert_eq!(params.s_g2(), (G2Affine::generator() * tau).into());
+        Self { params, key, tau }
     }
 
     pub fn prove(&self, instance: &[Fr]) -> Vec<u8> {

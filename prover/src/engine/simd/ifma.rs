@@ -96,6 +96,12 @@ impl<P: Prime> Constants<P> {
     const TWO: [u64; 5] = times(Self::P, 2);
     /// `4 p`.
     const FOUR: [u64; 5] = times(Self::P, 4);
+    /// `2^264`: a product with it and 2^-260 takes an element of 2^256 to one of 2^260.
+    const FROM_LIBRARY: [u64; 5] = power_of_two::<P>(264);
+    /// `2^256`, which takes it back.
+    const TO_LIBRARY: [u64; 5] = power_of_two::<P>(256);
+    /// `2^520`, which an integer becomes an element by.
+    const FROM_INTEGER: [u64; 5] = power_of_two::<P>(520);
 }
 
 impl Ifma {
@@ -340,7 +346,7 @@ impl<P: Prime> Simd<P> for Ifma {
         Simd::<P>::mul(
             self,
             limbs(words).map(|limb| self.fill(limb)),
-            power_of_two::<P>(264).map(|limb| self.fill(limb)),
+            Constants::<P>::FROM_LIBRARY.map(|limb| self.fill(limb)),
         )
     }
 
@@ -476,7 +482,7 @@ impl<P: Prime> Simd<P> for Ifma {
         }
         self.vectorize(
             #[inline(always)]
-            || Simd::<P>::store(self, self.scaled::<P>(&block, power_of_two::<P>(264))),
+            || Simd::<P>::store(self, self.scaled::<P>(&block, Constants::<P>::FROM_LIBRARY)),
         )
     }
 
@@ -484,7 +490,7 @@ impl<P: Prime> Simd<P> for Ifma {
     fn export(self, block: &Block) -> [P::Element; LANES] {
         let block = self.vectorize(
             #[inline(always)]
-            || Simd::<P>::store(self, self.scaled::<P>(block, power_of_two::<P>(256))),
+            || Simd::<P>::store(self, self.scaled::<P>(block, Constants::<P>::TO_LIBRARY)),
         );
         let mut out = [P::Element::ZERO; LANES];
         for (lane, out) in out.iter_mut().enumerate() {
@@ -498,7 +504,7 @@ impl<P: Prime> Simd<P> for Ifma {
     fn small(self, integers: [u16; LANES]) -> Limbs {
         let zero = self.features.f._mm512_setzero_si512();
         let lowest = cast::<[u64; LANES], __m512i>(integers.map(u64::from));
-        let factor = power_of_two::<P>(520).map(|limb| self.fill(limb));
+        let factor = Constants::<P>::FROM_INTEGER.map(|limb| self.fill(limb));
         Simd::<P>::mul(self, [lowest, zero, zero, zero, zero], factor)
     }
 
