@@ -98,15 +98,9 @@ impl<'k> ProofVerifier<'k> {
         }
 
         let mut points = Vec::with_capacity(layout.points);
-        let mut read_points = |reader: &mut StrictReader<'_>, count: usize| -> io::Result<()> {
-            for _ in 0..count {
-                points.push(reader.read_point()?);
-            }
-            Ok(())
-        };
         let mut circuit = vec![Fr::ZERO; layout.challenges];
         for phase in &layout.phases {
-            read_points(&mut reader, phase.columns)?;
+            points.extend(reader.read_points(phase.columns)?);
             for index in &phase.challenges {
                 let drawn = challenge(&mut reader);
                 if let Some(challenge) = circuit.get_mut(*index) {
@@ -115,12 +109,12 @@ impl<'k> ProofVerifier<'k> {
             }
         }
         let theta = challenge(&mut reader);
-        read_points(&mut reader, layout.permuted)?;
+        points.extend(reader.read_points(layout.permuted)?);
         let beta = challenge(&mut reader);
         let gamma = challenge(&mut reader);
-        read_points(&mut reader, layout.products)?;
+        points.extend(reader.read_points(layout.products)?);
         let y = challenge(&mut reader);
-        read_points(&mut reader, layout.quotient.len())?;
+        points.extend(reader.read_points(layout.quotient.len())?);
         let x = challenge(&mut reader);
 
         let mut scalars = Vec::with_capacity(layout.scalars);
