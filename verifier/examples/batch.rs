@@ -92,5 +92,9 @@ fn public_inputs(folder: &Path) -> Result<(&'static Shape, Setup, Vec<Fr>), Box<
         counts: element(&statement.counts_digest)?,
     };
     let totals = statement.book_totals(&source)?;
-    Ok((shape, setup, instance(shape, &source.market, &public, &totals)))
+    Ok((
+        shape,
+        setup,
+        instance(shape, &source.market, &public, &totals),
+    ))
 }

@@ -10,6 +10,8 @@ mod lagrange;
 mod layout;
 mod opening;
 mod program;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 

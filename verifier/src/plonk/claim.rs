@@ -161,7 +161,7 @@ impl ProofVerifier<'_> {
 }
 
 /// What claims are weighed by powers of: it is known only once all of them are.
-fn weight(claims: &[Claim]) -> Fr {
+pub(super) fn weight(claims: &[Claim]) -> Fr {
     let mut hash = Sha512::new_with_prefix(b"zkmargin batch v1");
     hash.update((claims.len() as u64).to_le_bytes());
     for claim in claims {

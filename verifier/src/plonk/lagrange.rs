@@ -75,7 +75,9 @@ impl Rows {
         inverses.iter_mut().batch_invert();
         let scale = vanishing * self.n_inverse;
         let lagrange = rows.iter().zip(inverses);
-        let lagrange: Vec<Fr> = lagrange.map(|(row, inverse)| scale * row * inverse).collect();
+        let lagrange: Vec<Fr> = lagrange
+            .map(|(row, inverse)| scale * row * inverse)
+            .collect();
         let (first, others) = lagrange.split_first()?;
         let (last, blind) = others.split_last()?;
         Some(AtX {
@@ -100,7 +102,67 @@ impl Rows {
         let mut inverses: Vec<Fr> = rows.iter().map(|row| point - row).collect();
         inverses.iter_mut().batch_invert();
         let terms = cells.iter().zip(rows).zip(inverses);
-        let sum: Fr = terms.map(|((cell, row), inverse)| *cell * row * inverse).sum();
+        let sum: Fr = terms
+            .map(|((cell, row), inverse)| *cell * row * inverse)
+            .sum();
         Some(sum * vanishing * self.n_inverse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halo2_proofs::poly::EvaluationDomain;
+
+    fn rows(k: u32, blinding: usize) -> (Rows, EvaluationDomain<Fr>) {
+        let domain = EvaluationDomain::<Fr>::new(3, k);
+        let n = domain.get_n();
+        let rows = Rows {
+            n,
+            n_inverse: Fr::from(n).invert().unwrap(),
+            omega: domain.get_omega(),
+            omega_inverse: domain.get_omega_inv(),
+            usable: n as usize - blinding - 1,
+            blinding,
+        };
+        (rows, domain)
+    }
+
+    #[test]
+    fn accepts_what_the_library_computes() {
+        let x = Fr::from(0x1234_5678);
+        for (k, blinding) in [(4, 5), (5, 7), (6, 0)] {
+            let (rows, domain) = rows(k, blinding);
+            let xn = x.pow_vartime([domain.get_n()]);
+            let at = rows.at(x).unwrap();
+            let last = -(blinding as i32) - 1;
+            let library = domain.l_i_range(x, xn, last..=0);
+            assert_eq!(at.last, library[0]);
+            assert_eq!(at.first, library[blinding + 1]);
+            let inactive: Fr = library[..=blinding].iter().sum();
+            assert_eq!(at.active, Fr::ONE - inactive);
+            assert_eq!(
+                (at.xn, at.vanishing_inverse * (xn - Fr::ONE)),
+                (xn, Fr::ONE)
+            );
+            let cells: Vec<Fr> = (0..7u64).map(|i| Fr::from(i * i + 1)).collect();
+            for rotation in [-2, 0, 3] {
+                let library = domain.l_i_range(x, xn, -rotation..7 - rotation);
+                let terms = cells.iter().zip(library);
+                let expected: Fr = terms.map(|(cell, l)| *cell * l).sum();
+                let found = rows.interpolate(&cells, x, Rotation(rotation));
+                assert_eq!(found, Some(expected), "rotation {rotation}");
+            }
+        }
+    }
+
+    #[test]
+    fn rejects_a_point_that_is_a_row() {
+        let (rows, domain) = rows(4, 5);
+        for rotation in [0, 1, 9, -1] {
+            let x = domain.rotate_omega(Fr::ONE, Rotation(rotation));
+            assert!(rows.at(x).is_none());
+            assert!(rows.interpolate(&[Fr::ONE], x, Rotation(0)).is_none());
+        }
     }
 }

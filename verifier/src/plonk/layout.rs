@@ -77,8 +77,12 @@ impl<T> Evaluations<T> {
         counts: &Counts,
         mut next: impl FnMut() -> Result<T, E>,
     ) -> Result<Self, E> {
-        let advice = (0..counts.advice).map(|_| next()).collect::<Result<_, _>>()?;
-        let fixed = (0..counts.fixed).map(|_| next()).collect::<Result<_, _>>()?;
+        let advice = (0..counts.advice)
+            .map(|_| next())
+            .collect::<Result<_, _>>()?;
+        let fixed = (0..counts.fixed)
+            .map(|_| next())
+            .collect::<Result<_, _>>()?;
         let random = next()?;
         let permutations = (0..counts.permutations)
             .map(|_| next())
@@ -158,7 +162,9 @@ impl Layout {
         if key.fixed_commitments().len() != cs.num_fixed_columns()
             || key.permutation().commitments().len() != permuted
         {
-            return Err(ProofError::Mismatch("the key has another number of columns"));
+            return Err(ProofError::Mismatch(
+                "the key has another number of columns",
+            ));
         }
         let counts = Counts {
             advice: cs.advice_queries().len(),
@@ -189,7 +195,8 @@ impl Layout {
 
         let mut places = 0usize..;
         let mut take = |count: usize| places.by_ref().take(count).collect::<Vec<usize>>();
-        let mut advice: Vec<(usize, usize)> = read.into_iter().zip(take(column_phases.len())).collect();
+        let mut advice: Vec<(usize, usize)> =
+            read.into_iter().zip(take(column_phases.len())).collect();
         advice.sort_unstable();
         let points = Points {
             advice: advice.into_iter().map(|(_, place)| place).collect(),

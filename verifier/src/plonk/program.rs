@@ -59,7 +59,9 @@ impl Program {
             .map(|gate| compiler.place(gate))
             .collect::<Option<_>>()?;
         let mut side = |expressions: &[Expression<Fr>]| {
-            let places = expressions.iter().map(|expression| compiler.place(expression));
+            let places = expressions
+                .iter()
+                .map(|expression| compiler.place(expression));
             places.collect::<Option<Vec<_>>>()
         };
         let lookups = cs.lookups().iter();
@@ -88,7 +90,9 @@ impl Program {
     /// of another circuit.
     pub(super) fn run(&self, inputs: [&[Fr]; 4]) -> Option<Values> {
         let mut values = Vec::with_capacity(self.inputs.saturating_add(self.steps.len()));
-        inputs.iter().for_each(|part| values.extend_from_slice(part));
+        inputs
+            .iter()
+            .for_each(|part| values.extend_from_slice(part));
         if values.len() != self.inputs {
             return None;
         }
@@ -103,7 +107,9 @@ impl Program {
             values.push(value);
         }
         let all = |places: &[Place]| -> Option<Vec<Fr>> {
-            let found = places.iter().map(|place| values.get(*place as usize).copied());
+            let found = places
+                .iter()
+                .map(|place| values.get(*place as usize).copied());
             found.collect()
         };
         Some(Values {
@@ -149,7 +155,10 @@ impl Compiler {
             .chain(fixed.map(|(column, at)| (1, column.index(), at.0)))
             .chain(instance.map(|(column, at)| (2, column.index(), at.0)));
         let cells: BTreeMap<Cell, Place> = cells.zip(0..).collect();
-        let challenges = cs.advice_queries().len().checked_add(cs.fixed_queries().len())?;
+        let challenges = cs
+            .advice_queries()
+            .len()
+            .checked_add(cs.fixed_queries().len())?;
         let challenges = challenges.checked_add(cs.instance_queries().len())?;
         Some(Self {
             cells,
