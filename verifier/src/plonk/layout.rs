@@ -206,10 +206,11 @@ impl Layout {
             random: take(1),
         };
         let quotient = take(pieces);
+        let all = places.start;
 
         let mut scalars = 0..;
-        let places = Evaluations::gather(&counts, || scalars.next().ok_or(()));
-        let queries = places
+        let evaluations = Evaluations::gather(&counts, || scalars.next().ok_or(()));
+        let queries = evaluations
             .ok()
             .and_then(|places| queries(key, &points, &places, scalars.start));
         let queries = queries.ok_or(ProofError::Mismatch("the key is not whole"))?;
@@ -222,7 +223,7 @@ impl Layout {
                 .into_iter()
                 .map(Vec::len)
                 .sum(),
-            points: take(1).into_iter().sum(),
+            points: all,
             first_advice: points.advice.first().copied(),
             quotient,
             shared: key.fixed_commitments().len().saturating_add(permuted),
