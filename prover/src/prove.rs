@@ -17,10 +17,11 @@ use zkmargin_circuits::statement::{
 use zkmargin_circuits::totals_column::cells;
 use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::key::key_digest;
-use zkmargin_verifier::proof::{verify_proof, ProofError};
-use zkmargin_verifier::setup::{verifier_params, Setup};
+use zkmargin_verifier::plonk::ProofVerifier;
+use zkmargin_verifier::proof::ProofError;
+use zkmargin_verifier::setup::Setup;
 use zkmargin_verifier::shard::ShardFile;
-use zkmargin_verifier::totals;
+use zkmargin_verifier::totals::claim;
 
 use crate::bundle::{self, BundleFiles};
 use crate::engine::proof::Step;
@@ -167,10 +168,12 @@ pub fn prove(
     records::check_free(&options.records, Some(context))?;
     work.keep_statement(&statement_bytes)?;
 
+    let verifier = ProofVerifier::new(&verifying, params.tau_g2()).map_err(self_check)?;
     let mut proofs = Proofs {
         shards: &shards,
         params: &params,
         verifying: &verifying,
+        verifier: &verifier,
         proving: None,
         public: PublicInputs {
             context,
@@ -185,25 +188,22 @@ pub fn prove(
         kept: 0,
     };
     let mut files = Vec::with_capacity(plan.shards);
+    let mut commitments = Vec::with_capacity(plan.shards);
     let mut free = FreeRows::zero();
     for (index, root) in roots.iter().enumerate() {
-        let (file, of_shard) = proofs.of_shard(index, root, &mut phases)?;
-        free.add(&of_shard);
-        files.push(file);
+        let shard = proofs.of_shard(index, root, &mut phases)?;
+        free.add(&shard.free);
+        commitments.extend(shard.commitment);
+        files.push(shard.file);
     }
     let kept = proofs.kept;
     drop(proofs);
     let totals = phases.run(Phase::Totals, || {
         let totals = cells(shape, &snapshot.market.market, &evaluated.totals);
-        let commitments = files
-            .iter()
-            .map(|file| ShardFile::parse(file)?.totals())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(self_check)?;
         let opening = open(shape, &params, &context, &commitments, &totals, &free);
-        let tau_g2 = params.tau_g2();
-        totals::verify(shape, &tau_g2, &context, &commitments, &totals, &opening)
-            .map_err(self_check)?;
+        let claim = claim(shape, &context, &commitments, &totals, &opening)
+            .ok_or_else(|| self_check(ProofError::False))?;
+        verifier.settle(&[claim]).map_err(self_check)?;
         Ok::<_, ProveError>(opening.to_bytes())
     })?;
     phases.run(Phase::Writing, || -> Result<_, ProveError> {
@@ -252,6 +252,7 @@ struct Proofs<'a> {
     shards: &'a Shards<'a>,
     params: &'a Parameters,
     verifying: &'a VerifyingKey<G1Affine>,
+    verifier: &'a ProofVerifier<'a>,
     /// Made when the first proof is.
     proving: Option<ProvingKey>,
     /// What all shards have in common.
@@ -261,14 +262,23 @@ struct Proofs<'a> {
     kept: usize,
 }
 
+/// A shard that is proven.
+struct ProvenShard {
+    file: Vec<u8>,
+    /// The free rows of its totals column.
+    free: FreeRows,
+    /// The commitment to that column.
+    commitment: Option<G1Affine>,
+}
+
 impl Proofs<'_> {
-    /// The file of a shard and the free rows of its totals: those of an interrupted run, or new ones.
+    /// A shard with its proof: that of an interrupted run, or a new one.
     fn of_shard(
         &mut self,
         index: usize,
         root: &ShardRoot,
         phases: &mut Phases<'_>,
-    ) -> Result<(Vec<u8>, FreeRows), ProveError> {
+    ) -> Result<ProvenShard, ProveError> {
         let shards = self.shards.count();
         phases.tell(Event::Shard { index, shards });
         let public = PublicInputs {
@@ -279,9 +289,11 @@ impl Proofs<'_> {
         };
         let instance = public.column();
         let shape = self.shards.shape;
-        let check = |proof: &[u8]| {
-            let params = verifier_params(shape.k, self.params.tau_g2());
-            verify_proof(&params, self.verifying, &instance, proof)
+        let mut commitment = None;
+        let mut check = |proof: &[u8]| {
+            let claim = self.verifier.read(&instance, proof)?;
+            commitment = claim.first_column();
+            self.verifier.settle(&[claim])
         };
         let kept = phases.keep(index, self.work.shard(index)?, |kept| {
             let file = ShardFile::parse(&kept.file)?;
@@ -299,7 +311,11 @@ impl Proofs<'_> {
         }) = kept
         {
             self.kept += 1;
-            return Ok((file, free));
+            return Ok(ProvenShard {
+                file,
+                free,
+                commitment,
+            });
         }
         let proving = match self.proving.take() {
             Some(key) => key,
@@ -330,7 +346,11 @@ impl Proofs<'_> {
         }
         .to_bytes();
         self.work.keep_shard(index, &file, &free)?;
-        Ok((file, free))
+        Ok(ProvenShard {
+            file,
+            free,
+            commitment,
+        })
     }
 }
 

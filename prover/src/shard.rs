@@ -98,7 +98,7 @@ impl PlannedShard {
     ) -> Result<Self, ProveError> {
         let market = &snapshot.market.market;
         let limits = Limits::from(shape);
-        let evaluated: Vec<(Option<(usize, Vec<PoolOutcome>)>, PlannedRun)> = places
+        let evaluated = places
             .par_iter()
             .map(|place| {
                 let Some(place) = place else {
@@ -116,7 +116,7 @@ impl PlannedShard {
                 let run = PlannedRun::account(shape, account, &outcomes, salts);
                 Ok((Some((*place as usize, outcomes)), run))
             })
-            .collect::<Result<_, ProveError>>()?;
+            .collect::<Result<Vec<_>, ProveError>>()?;
 
         let mut totals = BookTotals::new(market);
         let mut accounts = Vec::new();

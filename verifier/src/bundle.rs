@@ -1,6 +1,7 @@
 //! A bundle against everything that can be checked without trusting who published it.
 
 mod checks;
+mod shards;
 
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G2Affine};
 use halo2_proofs::plonk::{Circuit, VerifyingKey};
@@ -16,13 +17,10 @@ use zkmargin_circuits::totals_column;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{Basis, Prices, Reserves, Verdict};
 
-use self::checks::{
-    accept_setup, choose_key, follows, opens, read_statement, same_digest, verify_shards,
-};
+use self::checks::{accept_setup, choose_key, follows, opens, read_statement, same_digest};
 use crate::key::{pinned_key, PinnedKey, PINNED_KEYS};
 use crate::report::{Check, CheckName, Proven, Report, Status};
 use crate::setup::Setup;
-use crate::totals::{self, TotalsOpening};
 
 /// The files of a bundle, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -247,21 +245,17 @@ impl Checks<'_> {
             context: context_digest(&bundle.statement),
             ..public
         };
-        let shards = verify_shards(shape, tau_g2, &key, &public, &bundle.proofs);
-        let Ok(commitments) = self.essential(CheckName::Proof, shards) else {
-            return Ok(Err(Stopped));
-        };
-
-        self.begin(CheckName::Totals);
         let cells = totals_column::cells(shape, &source.market, &totals);
-        let opened = TotalsOpening::parse(&bundle.totals).and_then(|opening| {
-            let context = &public.context;
-            totals::verify(shape, &tau_g2, context, &commitments, &cells, &opening)
-        });
-        let opened = match opened {
-            Ok(()) => Ok(((), "the sum over all shards".to_owned())),
-            Err(error) => Err(format!("totals.bin: {error}")),
-        };
+        let found = shards::verify(shape, tau_g2, &key, &public, &cells, bundle);
+        let proofs = found.proofs.map(|detail| ((), detail));
+        if self.essential(CheckName::Proof, proofs).is_err() {
+            return Ok(Err(Stopped));
+        }
+        self.begin(CheckName::Totals);
+        let opened = found
+            .totals
+            .unwrap_or_else(|| Err("not looked at".to_owned()));
+        let opened = opened.map(|detail| ((), detail));
         if self.essential(CheckName::Totals, opened).is_err() {
             return Ok(Err(Stopped));
         }

@@ -19,6 +19,7 @@
 
 pub mod bundle;
 pub mod key;
+pub mod plonk;
 pub mod proof;
 pub mod record;
 pub mod report;

@@ -1,15 +1,12 @@
 //! One proof against one key, one instance column and one `[tau]G2`.
 
-use std::io;
-
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
-use halo2_proofs::plonk::{self, Error, VerifyingKey};
+use halo2_proofs::plonk::VerifyingKey;
 use halo2_proofs::poly::commitment::Params;
-use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
-use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
-use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 
-use crate::transcript::{StrictReader, ELEMENT_BYTES};
+use crate::plonk::ProofVerifier;
+use crate::transcript::ELEMENT_BYTES;
 
 /// Why a proof is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +61,8 @@ pub fn proof_length(key: &VerifyingKey<G1Affine>) -> usize {
 
 /// Checks that `proof` proves the public inputs `instance`, the circuit's one instance column.
 ///
-/// The caller decides the length of `instance`: the library pads it with zeros.
+/// The caller decides the length of `instance`: what lacks is 0. For many proofs under one key there
+/// is [`ProofVerifier`].
 ///
 /// # Errors
 /// See [`ProofError`].
@@ -74,43 +72,10 @@ pub fn verify_proof(
     instance: &[Fr],
     proof: &[u8],
 ) -> Result<(), ProofError> {
-    let cs = key.cs();
-    if cs.num_instance_columns() != 1 {
-        return Err(ProofError::Mismatch(
-            "the circuit has not one instance column",
-        ));
-    }
     if key.get_domain().k() != params.k() {
         return Err(ProofError::Mismatch("parameters of another size"));
     }
-    let room = key
-        .get_domain()
-        .get_n()
-        .saturating_sub(cs.blinding_factors().saturating_add(1) as u64);
-    if instance.len() as u64 > room {
-        return Err(ProofError::Mismatch("more public inputs than rows"));
-    }
-    let expected = proof_length(key);
-    if proof.len() != expected {
-        return Err(ProofError::Length {
-            expected,
-            found: proof.len(),
-        });
-    }
-    let mut reader = StrictReader::new(proof);
-    plonk::verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
-        params,
-        key,
-        SingleStrategy::new(params),
-        &[&[instance]],
-        &mut reader,
-    )
-    .map_err(|error| match error {
-        Error::Transcript(error) => ProofError::Encoding(error.to_string()),
-        Error::Opening | Error::ConstraintSystemFailure => ProofError::False,
-        other => ProofError::Encoding(other.to_string()),
-    })?;
-    reader
-        .finish()
-        .map_err(|error: io::Error| ProofError::Encoding(error.to_string()))
+    let verifier = ProofVerifier::new(key, params.s_g2())?;
+    let claim = verifier.read(instance, proof)?;
+    verifier.settle(&[claim])
 }

@@ -7,10 +7,10 @@
 //! | the rest | the proof |
 
 use ff::PrimeField;
-use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::proof::ProofError;
-use crate::transcript::{decode_point, decode_scalar, ELEMENT_BYTES};
+use crate::transcript::{decode_scalar, ELEMENT_BYTES};
 
 /// The name of a shard's file in a bundle.
 pub fn file_name(index: usize) -> String {
@@ -58,18 +58,5 @@ impl<'a> ShardFile<'a> {
             self.proof,
         ]
         .concat()
-    }
-
-    /// The commitment to the totals column: that of the first advice column, which a proof begins with.
-    ///
-    /// # Errors
-    /// [`ProofError::Encoding`].
-    pub fn totals(&self) -> Result<G1Affine, ProofError> {
-        let encoding = |problem: String| ProofError::Encoding(problem);
-        let bytes = self
-            .proof
-            .first_chunk::<ELEMENT_BYTES>()
-            .ok_or_else(|| encoding("the proof ends early".to_owned()))?;
-        decode_point(bytes).map_err(|error| encoding(error.to_string()))
     }
 }

@@ -10,19 +10,14 @@
 //! |---|---|
 //! | 32 for each free row | its sum over the shards, a field element, little-endian |
 //! | 32 | the witness `[(P(tau) - P(z)) / (tau - z)]`, a compressed point |
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "elements of a field and points of a curve do not overflow"
-)]
-
 use ff::{BatchInvert, Field, FromUniformBytes, PrimeField};
-use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine, G1};
-use halo2_proofs::halo2curves::group::{Curve, GroupEncoding};
-use halo2_proofs::halo2curves::pairing::Engine;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::group::GroupEncoding;
 use sha2::{Digest, Sha512};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::totals_column::{free_rows, FREE_ROWS};
 
+use crate::plonk::Claim;
 use crate::proof::ProofError;
 use crate::transcript::{decode_point, decode_scalar, ELEMENT_BYTES};
 
@@ -122,26 +117,16 @@ pub fn root_of_unity(k: u32) -> Fr {
     (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
 }
 
-/// Checks that the commitments of all shards add up to the totals.
-///
-/// # Errors
-/// [`ProofError::False`].
-pub fn verify(
+/// The claim that the commitments of all shards add up to the totals; none when the point of the
+/// opening is a root of unity.
+pub fn claim(
     shape: &Shape,
-    tau_g2: &G2Affine,
     context: &[u8; 32],
     commitments: &[G1Affine],
     totals: &[Fr],
     opening: &TotalsOpening,
-) -> Result<(), ProofError> {
+) -> Option<Claim> {
     let z = point(context, commitments, &opening.free);
-    let value = value(shape, totals, &opening.free, z).ok_or(ProofError::False)?;
-    let sum: G1 = commitments.iter().map(G1::from).sum();
-    // e(C - v + z W, G2) = e(W, [tau] G2)
-    let left = (sum - G1Affine::generator() * value + opening.witness * z).to_affine();
-    let expected = Bn256::pairing(&opening.witness, tau_g2);
-    match Bn256::pairing(&left, &G2Affine::generator()) == expected {
-        true => Ok(()),
-        false => Err(ProofError::False),
-    }
+    let value = value(shape, totals, &opening.free, z)?;
+    Some(Claim::opening(commitments, z, value, opening.witness))
 }

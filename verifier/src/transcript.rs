@@ -5,12 +5,12 @@
 //! the only one of its content: points and scalars re-encode to the bytes they were read from, the
 //! point at infinity is refused, and [`StrictReader::finish`] refuses a tail.
 
+mod points;
+
 use std::io;
 
 use ff::PrimeField;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
-use halo2_proofs::halo2curves::group::GroupEncoding;
 use halo2_proofs::transcript::{
     Blake2bRead, Challenge255, Transcript, TranscriptRead, TranscriptReadBuffer,
 };
@@ -41,6 +41,20 @@ impl<'a> StrictReader<'a> {
         }
     }
 
+    /// Reads points one after another. It is faster than reading each by itself.
+    pub fn read_points(&mut self, count: usize) -> io::Result<Vec<G1Affine>> {
+        let early = || invalid("the proof ends early");
+        let length = count.checked_mul(ELEMENT_BYTES).ok_or_else(early)?;
+        let (encoded, rest) = self.rest.split_at_checked(length).ok_or_else(early)?;
+        self.rest = rest;
+        let points = points::decode(encoded.as_chunks().0)
+            .ok_or_else(|| invalid("not the one encoding of a point of the curve"))?;
+        for point in &points {
+            self.common_point(*point)?;
+        }
+        Ok(points)
+    }
+
     fn take(&mut self) -> io::Result<[u8; ELEMENT_BYTES]> {
         let (element, rest) = self
             .rest
@@ -56,17 +70,9 @@ impl<'a> StrictReader<'a> {
 /// # Errors
 /// When they encode none.
 pub fn decode_point(bytes: &[u8; ELEMENT_BYTES]) -> io::Result<G1Affine> {
-    let mut encoded = <G1Affine as GroupEncoding>::Repr::default();
-    encoded.as_mut().copy_from_slice(bytes);
-    let point = Option::<G1Affine>::from(G1Affine::from_bytes(&encoded))
-        .ok_or_else(|| invalid("not a point of the curve"))?;
-    if bool::from(point.is_identity()) {
-        return Err(invalid("the point at infinity"));
-    }
-    if point.to_bytes().as_ref() != bytes {
-        return Err(invalid("a point in another encoding"));
-    }
-    Ok(point)
+    points::decode(&[*bytes])
+        .and_then(|points| points.first().copied())
+        .ok_or_else(|| invalid("not the one encoding of a point of the curve"))
 }
 
 /// The scalar that bytes encode, in its one encoding.
@@ -99,9 +105,9 @@ impl Transcript<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
 
 impl TranscriptRead<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
     fn read_point(&mut self) -> io::Result<G1Affine> {
-        let point = decode_point(&self.take()?)?;
-        self.common_point(point)?;
-        Ok(point)
+        let points = self.read_points(1)?;
+        let point = points.first().copied();
+        point.ok_or_else(|| invalid("the proof ends early"))
     }
 
     fn read_scalar(&mut self) -> io::Result<Fr> {
@@ -114,6 +120,7 @@ impl TranscriptRead<G1Affine, Challenge255<G1Affine>> for StrictReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2_proofs::halo2curves::group::GroupEncoding;
     use halo2_proofs::transcript::{Blake2bWrite, TranscriptWrite, TranscriptWriterBuffer};
 
     fn written() -> (G1Affine, Fr, Vec<u8>) {

@@ -9,13 +9,10 @@ use zkmargin_circuits::public_inputs::PublicInputs;
 use zkmargin_circuits::relation::BookTotals;
 use zkmargin_circuits::shape::{Shape, MAX_SHARDS};
 use zkmargin_circuits::statement::{context_digest, Counts, Digest, Statement};
-use zkmargin_circuits::tree::Tree;
 
 use super::{Options, Seen};
 use crate::key::{key_digest, PinnedKey};
-use crate::proof::{verify_proof, ProofError};
-use crate::setup::{verifier_params, Setup};
-use crate::shard::{file_name, ShardFile};
+use crate::setup::Setup;
 
 /// Reads what the proof will be held against. The context is set where the bytes are.
 pub(super) fn read_statement(
@@ -143,68 +140,6 @@ pub(super) fn choose_key<C: Circuit<Fr, Params = Shape>>(
         (remade.tau_g2, remade.key.clone()),
         format!("remade, {digest}"),
     ))
-}
-
-/// Verifies the proofs of all shards, and that their roots and counts make those of the statement.
-/// Gives the commitments to their totals columns.
-pub(super) fn verify_shards(
-    shape: &Shape,
-    tau_g2: G2Affine,
-    key: &VerifyingKey<G1Affine>,
-    public: &PublicInputs,
-    files: &[Vec<u8>],
-) -> Result<(Vec<G1Affine>, String), String> {
-    if files.len() as u64 != public.shards {
-        return Err(format!(
-            "{} proofs, where the capacity takes {}",
-            files.len(),
-            public.shards
-        ));
-    }
-    let params = verifier_params(shape.k, tau_g2);
-    let verify = |(index, bytes): (usize, &Vec<u8>)| -> Result<(Fr, Fr, G1Affine), String> {
-        let named = |error: ProofError| format!("{}: {error}", file_name(index));
-        let shard = ShardFile::parse(bytes).map_err(named)?;
-        let public = PublicInputs {
-            shard: index as u64,
-            root: shard.root,
-            counts: shard.counts,
-            ..*public
-        };
-        verify_proof(&params, key, &public.column(), shard.proof).map_err(named)?;
-        Ok((shard.root, shard.counts, shard.totals().map_err(named)?))
-    };
-    let shards: Vec<_> = files
-        .iter()
-        .enumerate()
-        .map(verify)
-        .collect::<Result<_, _>>()?;
-    let over = |each: fn(&(Fr, Fr, G1Affine)) -> Fr| {
-        Tree::over_shards(shards.iter().map(each).collect()).root()
-    };
-    same_digest(
-        "the tree over the shards",
-        over(|(root, ..)| *root),
-        public.root,
-    )?;
-    same_digest(
-        "the counts of the shards",
-        over(|(_, counts, _)| *counts),
-        public.counts,
-    )?;
-    let bytes: usize = files.iter().map(Vec::len).sum();
-    let commitments = shards.into_iter().map(|(_, _, totals)| totals).collect();
-    Ok((
-        commitments,
-        format!("{} of {bytes} bytes", plural(files.len())),
-    ))
-}
-
-fn plural(proofs: usize) -> String {
-    match proofs {
-        1 => "1 proof".to_owned(),
-        proofs => format!("{proofs} proofs"),
-    }
 }
 
 pub(super) fn same_digest(what: &str, found: Fr, stated: Fr) -> Result<String, String> {

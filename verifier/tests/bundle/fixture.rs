@@ -27,6 +27,7 @@ use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing
 use zkmargin_verifier::setup::Setup;
 use zkmargin_verifier::shard::ShardFile;
 use zkmargin_verifier::totals::{point, value, TotalsOpening};
+use zkmargin_verifier::transcript::decode_point;
 
 use crate::stub::Prover;
 
@@ -214,7 +215,8 @@ impl Published {
 
     /// An opening of whatever the proof commits to as these totals: who knows tau can.
     fn open(&self, proof: &[u8]) -> TotalsOpening {
-        let commitment = ShardFile::parse(proof).unwrap().totals().unwrap();
+        let first = ShardFile::parse(proof).unwrap().proof.first_chunk();
+        let commitment = decode_point(first.unwrap()).unwrap();
         let free = vec![Fr::ZERO; FREE_ROWS];
         let z = point(
             &context_digest(&self.bundle.statement),
