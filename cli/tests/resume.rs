@@ -464,7 +464,7 @@ fn replaces_what_is_half_written() {
     place.finish(&[]);
     let half = place.at("records").join("00/half.json");
     assert!(!half.exists());
-    assert_eq!(fs::read_dir(place.at("bundle")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(place.at("bundle")).unwrap().count(), 5);
 }
 
 #[test]

@@ -102,10 +102,11 @@ pub fn write_all(
                 first: index * shards.shape.capacity(),
                 above: &top.path(index),
             };
-            shard.accounts.par_iter().try_for_each(|account| {
-                let id = &accounts[account.account].id;
-                let record = record(shards.snapshot, account, &opening);
-                put(&record_path(aside, id), &record.to_bytes())
+            let placed: Vec<_> = shards.accounts(index).zip(&shard.accounts).collect();
+            placed.par_iter().try_for_each(|(account, placed)| {
+                let record = record(shards.snapshot, *account, placed, &opening);
+                let path = record_path(aside, &accounts[*account].id);
+                put(&path, &record.to_bytes())
             })?;
         }
         each(sync_folder)?;
@@ -137,8 +138,12 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
         })
 }
 
-fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'_>) -> Record {
-    let index = placed.account;
+fn record(
+    snapshot: &LoadedSnapshot,
+    index: usize,
+    placed: &PlacedAccount,
+    opening: &Opening<'_>,
+) -> Record {
     let account = &snapshot.book.accounts[index];
     let rows = snapshot.book.rows_of(index);
     let quantum = snapshot.market.quote_quantum;

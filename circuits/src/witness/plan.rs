@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::book::{Account, Class, Holding};
-use crate::leaf::{holding_elements, identity, leaf_tag, Header};
+use crate::leaf::{holding_elements, leaf_tag, Header};
 use crate::poseidon::{hash8, RATE};
 use crate::relation::{BookTotals, HoldingOutcome, PoolOutcome, Scan};
 use crate::shape::{Shape, WINDOW_ROWS};
@@ -99,11 +99,12 @@ impl PlannedRun {
         pools.iter().map(|pool| pool_windows(shape, pool).1).sum()
     }
 
-    /// The windows of an account. `salts` gives a salt for each window, of those that belong to
-    /// the leaf in the order of its blocks.
+    /// The windows of an account with an identity's element. `salts` gives a salt for each window, of
+    /// those that belong to the leaf in the order of its blocks.
     pub fn account(
         shape: &Shape,
         account: &Account,
+        identity: Fr,
         pools: &[PoolOutcome],
         mut salts: impl FnMut() -> Fr,
     ) -> Self {
@@ -138,11 +139,7 @@ impl PlannedRun {
                         account_end,
                         class: account.class,
                     },
-                    identity: if account_end {
-                        identity(&account.id)
-                    } else {
-                        Fr::ZERO
-                    },
+                    identity: if account_end { identity } else { Fr::ZERO },
                     salt: salts(),
                     amounts: pool_end.then_some(PoolAmounts {
                         equity: outcome.equity,
