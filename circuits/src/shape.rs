@@ -17,6 +17,9 @@ pub const SCALARS: usize = 9 * 3;
 /// Rows of free randomness in the totals column, for a later opening of summed commitments.
 pub const SPARE_ROWS: usize = 16;
 
+/// Losses that share an element of the model digest, where they do not stand beside a segment.
+pub const LOSSES_AN_ELEMENT: usize = 4;
+
 /// Rows left to blinding at the end of every column, checked against the constraint system.
 pub const BLINDING_ROWS: usize = 24;
 
@@ -79,7 +82,16 @@ impl Shape {
         if self.loss_beside_segment() {
             1
         } else {
-            1 + self.losses_a_row().div_ceil(3)
+            1 + self.losses_a_row().div_ceil(LOSSES_AN_ELEMENT)
+        }
+    }
+
+    /// Bits of a loss, two's complement: 63 where four share an element.
+    pub fn loss_bits(&self) -> u32 {
+        if self.loss_beside_segment() {
+            64
+        } else {
+            63
         }
     }
 

@@ -210,8 +210,8 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "36127462a33c234739e2a5952e7dabd28a89db860d62be8ea556adfcd8c29fe5",
-        bytes_digest: "96f719436733a1bb6ac3dc572ec95b4e47e024a7341c61917c4619d3e33c5af5",
+        digest: "1762b9ed1809cd9578b1da3fc4e595dc18946f9c93a7956073469010678e5377",
+        bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
     },
 ];
