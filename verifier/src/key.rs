@@ -210,7 +210,7 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "1762b9ed1809cd9578b1da3fc4e595dc18946f9c93a7956073469010678e5377",
+        digest: "3a82e5e0e3e2f6d2899828b93887d3a479fe78ee7df576d44256922f532259b7",
         bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
     },
