@@ -54,6 +54,7 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "retail-17", k: 17, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "retail-18", k: 18, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "desk-18", k: 18, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 1 },
+    Shape { name: "desk-19", k: 19, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 1 },
 ];
 
 impl Shape {

@@ -214,6 +214,13 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
         bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
     },
+    PinnedKey {
+        shape: "desk-19",
+        setup: Setup::Insecure,
+        digest: "438650b67b2c25676a8c876d8d9f1f3080d176fffefb937a89f08712c3d02de9",
+        bytes_digest: "c1384b2d3dcdf71c5d71892bfceb04110583c7441a61634a00d3534969bfe8ba",
+        bytes: include_bytes!("../keys/desk-19.insecure.vk"),
+    },
 ];
 
 /// The pinned key of a shape under a setup.
