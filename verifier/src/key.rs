@@ -210,9 +210,16 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "36127462a33c234739e2a5952e7dabd28a89db860d62be8ea556adfcd8c29fe5",
-        bytes_digest: "96f719436733a1bb6ac3dc572ec95b4e47e024a7341c61917c4619d3e33c5af5",
+        digest: "3a82e5e0e3e2f6d2899828b93887d3a479fe78ee7df576d44256922f532259b7",
+        bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "desk-19",
+        setup: Setup::Insecure,
+        digest: "438650b67b2c25676a8c876d8d9f1f3080d176fffefb937a89f08712c3d02de9",
+        bytes_digest: "c1384b2d3dcdf71c5d71892bfceb04110583c7441a61634a00d3534969bfe8ba",
+        bytes: include_bytes!("../keys/desk-19.insecure.vk"),
     },
 ];
 
