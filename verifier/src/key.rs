@@ -196,15 +196,15 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "retail-17",
         setup: Setup::Insecure,
-        digest: "1df34cb4022a5e18c292d6aa2d44c5417ea400d2fb56d42d1ea58266b49560c3",
-        bytes_digest: "b975ce70cbe4f16eaecde168ed233922ca4c7db9332dcf5780244143ef45201e",
+        digest: "d340cd7ae1a0d397ac6f971c843b971e8536c506ffbf993f39b4e29d34bd82eb",
+        bytes_digest: "649400525958b3aad197bea20423b7127458e0da81ed31cc6d458e2bc7a4422e",
         bytes: include_bytes!("../keys/retail-17.insecure.vk"),
     },
     PinnedKey {
         shape: "retail-18",
         setup: Setup::Insecure,
-        digest: "de2fd14b3d3217c96e02e2c97289c9bb347aa2f0e517450a3e69b55e5b92be87",
-        bytes_digest: "b71f65136354cbc377520e7792604558413aa39d620c74d4a3aab68ae4302249",
+        digest: "598fa4afd470b964870a349928ffa55b3e5bbd2729b8c89f9a1ac16c35146d98",
+        bytes_digest: "fefb3b704ce1ce7ea4da1ad835d512d5d6efe564377ef151eb9ff3edb6a356f0",
         bytes: include_bytes!("../keys/retail-18.insecure.vk"),
     },
     PinnedKey {
