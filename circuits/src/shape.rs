@@ -71,9 +71,19 @@ impl Shape {
         (1 << self.k) - BLINDING_ROWS
     }
 
-    /// Scenarios laid in one row of a scan lane.
-    pub fn scenarios_a_row(&self) -> usize {
-        self.scenarios / WINDOW_ROWS
+    /// Windows that the scan of a group takes: as many as leave at most three slacks to a row.
+    pub fn scan_windows(&self) -> usize {
+        self.scenarios.div_ceil(3 * WINDOW_ROWS)
+    }
+
+    /// Slacks laid in one row of a scan lane.
+    pub fn slacks_a_row(&self) -> usize {
+        self.scenarios.div_ceil(self.scan_windows() * WINDOW_ROWS)
+    }
+
+    /// Slacks of a scan. Those before the scenarios' own stand for no loss.
+    pub fn slacks(&self) -> usize {
+        self.scan_windows() * WINDOW_ROWS * self.slacks_a_row()
     }
 
     /// Losses of a symbol laid in one table row.

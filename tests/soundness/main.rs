@@ -6,6 +6,7 @@ mod holding;
 mod lists;
 mod pinned;
 mod scan;
+mod spans;
 mod sums;
 mod symbols;
 mod tiers;
@@ -85,6 +86,11 @@ fn rejects_forged_losses_of_the_wide_shape() {
     demand_in(wide(), wide::FORGERIES);
 }
 
+#[test]
+fn rejects_forged_scans_of_several_windows() {
+    demand_in(wide(), spans::FORGERIES);
+}
+
 /// Each named constraint of the shapes is among those that a forgery breaks.
 #[test]
 fn accepts_no_constraint_without_a_forgery() {
@@ -98,6 +104,7 @@ fn accepts_no_constraint_without_a_forgery() {
         coefficients::FORGERIES,
         sums::FORGERIES,
         wide::FORGERIES,
+        spans::FORGERIES,
     ];
     let stopped: BTreeSet<String> = tables
         .into_iter()

@@ -281,6 +281,10 @@ fn demand(shape: &Shape) {
                 ("lane maintenance", lane.maintenance_factor),
                 ("lane initial", lane.initial_factor),
             ]);
+            if let Some(span) = &lane.span {
+                free.extend([("lane place", span.place), ("lane ends", span.ends)]);
+                free.extend(span.carried.iter().map(|cell| ("lane carried", *cell)));
+            }
             limbs.extend([("lane max", &lane.max), ("lane step", &lane.step)]);
             for (name, cell) in [("lane weight", lane.weight), ("lane helper", lane.helper)] {
                 cells.push((

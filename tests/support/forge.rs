@@ -43,7 +43,7 @@ pub fn wide() -> &'static Shape {
         limb_bits: 8,
         money_bits: 96,
         symbols: 6,
-        groups: 2,
+        groups: 3,
         scenarios: 40,
         segments: 10,
         scan_lanes: 1,

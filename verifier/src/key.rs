@@ -210,14 +210,14 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "3a82e5e0e3e2f6d2899828b93887d3a479fe78ee7df576d44256922f532259b7",
+        digest: "fc5ac3352ddbafbabb658915360f4924fc14d47e297ca89982bd731ec32c82e3",
         bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
     },
     PinnedKey {
         shape: "desk-19",
         setup: Setup::Insecure,
-        digest: "438650b67b2c25676a8c876d8d9f1f3080d176fffefb937a89f08712c3d02de9",
+        digest: "2d6a2cd5c8c5afaccc1707e22525aff49a93aad96b6b9c9138363c069935ad2e",
         bytes_digest: "c1384b2d3dcdf71c5d71892bfceb04110583c7441a61634a00d3534969bfe8ba",
         bytes: include_bytes!("../keys/desk-19.insecure.vk"),
     },

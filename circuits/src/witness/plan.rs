@@ -36,7 +36,7 @@ pub struct PoolAmounts {
 pub struct PlannedWindow {
     /// Up to eight holdings of one pool.
     pub holdings: Vec<PlannedHolding>,
-    /// Up to the shape's scan lanes of the same pool.
+    /// Up to the shape's scan lanes of the same pool; those that end here, where a scan takes several windows.
     pub scans: Vec<Scan>,
     /// Flags and class.
     pub header: Header,
@@ -132,7 +132,11 @@ impl PlannedRun {
                     } else {
                         Vec::new()
                     },
-                    scans: scans.by_ref().take(shape.scan_lanes).collect(),
+                    scans: if (w + 1).is_multiple_of(shape.scan_windows()) {
+                        scans.by_ref().take(shape.scan_lanes).collect()
+                    } else {
+                        Vec::new()
+                    },
                     header: Header {
                         absorbed,
                         pool_end,
@@ -195,7 +199,7 @@ fn pool_windows(shape: &Shape, pool: &PoolOutcome) -> (usize, usize) {
     let blocks = pool.holdings.len().div_ceil(WINDOW_ROWS).max(1);
     (
         blocks,
-        blocks.max(pool.scans.len().div_ceil(shape.scan_lanes)),
+        blocks.max(pool.scans.len().div_ceil(shape.scan_lanes) * shape.scan_windows()),
     )
 }
 
