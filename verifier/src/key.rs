@@ -210,15 +210,15 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "fc5ac3352ddbafbabb658915360f4924fc14d47e297ca89982bd731ec32c82e3",
-        bytes_digest: "59b3e9c0a375c716f1f699476a28f5767ff091bf2bca81c18b3e4ba3b28c6a04",
+        digest: "645327d3708f97bd96bad5aad2d08b0cdb4a94d9867df224e59b219fcd477da8",
+        bytes_digest: "62e28ced190367a4842605143de2959f502b4eeb4c18a1524cc68e056b80ec7d",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
     },
     PinnedKey {
         shape: "desk-19",
         setup: Setup::Insecure,
-        digest: "2d6a2cd5c8c5afaccc1707e22525aff49a93aad96b6b9c9138363c069935ad2e",
-        bytes_digest: "c1384b2d3dcdf71c5d71892bfceb04110583c7441a61634a00d3534969bfe8ba",
+        digest: "fe7a47ca02347fbffc00d09e120cb63381a9a5355682c368857caa69dda4aa98",
+        bytes_digest: "6350820e6ce62caac35f6c562a3aa12d41287895d41893a534ab819cf8112ef9",
         bytes: include_bytes!("../keys/desk-19.insecure.vk"),
     },
 ];
