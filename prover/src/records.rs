@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -20,7 +20,7 @@ use crate::error::ProveError;
 use crate::shard::{PlacedAccount, Shards};
 use crate::snapshot::LoadedSnapshot;
 use crate::work::beside;
-use crate::write::{parent, remove_folder, sync_folder};
+use crate::write::{parent, remove_folder, write_whole};
 
 /// Marks a folder of records and says of which statement they are.
 const MARKER: &str = "RECORDS.txt";
@@ -109,8 +109,14 @@ pub fn write_all(
                 put(&path, &record.to_bytes())
             })?;
         }
-        each(sync_folder)?;
-        put(&aside.join(MARKER), marker(context).as_bytes())
+        // Everything is on the disk before the mark says so.
+        sync_all(aside, &folders).map_err(|source| ProveError::Io {
+            path: aside.to_owned(),
+            source,
+        })?;
+        let path = aside.join(MARKER);
+        write_whole(&path, marker(context).as_bytes())
+            .map_err(|source| ProveError::Io { path, source })
     })
 }
 
@@ -127,15 +133,28 @@ struct Opening<'a> {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
-    fs::File::create(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_data()
-        })
-        .map_err(|source| ProveError::Io {
-            path: path.to_owned(),
-            source,
-        })
+    fs::write(path, bytes).map_err(|source| ProveError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Waits until all files below `aside` are on the disk: at once, where the system can, which takes
+/// seconds where a hundred thousand files by themselves take minutes.
+#[cfg(target_os = "linux")]
+fn sync_all(aside: &Path, _folders: &BTreeSet<PathBuf>) -> io::Result<()> {
+    nix::unistd::syncfs(fs::File::open(aside)?)?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_all(_aside: &Path, folders: &BTreeSet<PathBuf>) -> io::Result<()> {
+    folders.par_iter().try_for_each(|folder| {
+        for entry in fs::read_dir(folder)? {
+            fs::File::open(entry?.path())?.sync_data()?;
+        }
+        crate::write::sync_folder(folder)
+    })
 }
 
 fn record(
