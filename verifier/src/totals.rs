@@ -91,10 +91,19 @@ pub fn point(context: &[u8; 32], commitments: &[G1Affine], free: &[Fr]) -> Fr {
 pub fn value(shape: &Shape, totals: &[Fr], free: &[Fr], z: Fr) -> Option<Fr> {
     let omega = root_of_unity(shape.k);
     let rows = (0..totals.len()).chain(free_rows(shape));
+    // Rows mostly follow each other, and so do the powers.
+    let (mut next, mut power) = (0, Fr::ONE);
     let cells: Vec<(Fr, Fr)> = rows
         .zip(totals.iter().chain(free))
-        .filter(|(_, cell)| **cell != Fr::ZERO)
-        .map(|(row, cell)| (omega.pow_vartime([row as u64]), *cell))
+        .filter_map(|(row, cell)| {
+            if row != next {
+                power = omega.pow_vartime([row as u64]);
+            }
+            let here = power;
+            power *= omega;
+            next = row.saturating_add(1);
+            (*cell != Fr::ZERO).then_some((here, *cell))
+        })
         .collect();
     // The Lagrange polynomial of a row is omega^row (z^n - 1) / (n (z - omega^row)).
     let mut poles: Vec<Fr> = cells.iter().map(|(power, _)| z - power).collect();
