@@ -186,8 +186,10 @@ pub struct SetupSource {
 /// Arguments of `prove`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   zkmargin prove book --params params.srs --out bundle --records records
+  openssl genpkey -algorithm ed25519 -out venue.pem && openssl pkey -in venue.pem -pubout -out venue.pub
+  zkmargin prove book --params params.srs --out bundle --records records --sign venue.pem
 
 The bundle is meant to be published and holds nothing private. The records are not: each goes to its customer only.
 The bundle appears whole or not at all, and a finished one is never overwritten. Until then BUNDLE.partial holds what is
@@ -209,6 +211,9 @@ pub struct ProveArgs {
     /// Circuit shape [default: the smallest that the book and parameters fit].
     #[arg(long, value_name = "NAME")]
     pub shape: Option<String>,
+    /// Secret key that signs the statement: ed25519, as `openssl genpkey -algorithm ed25519` writes it.
+    #[arg(long, value_name = "KEY.pem")]
+    pub sign: Option<PathBuf>,
     /// Publishes the numbers of accounts and pools; otherwise only their salted digest is.
     #[arg(long)]
     pub publish_counts: bool,
@@ -223,7 +228,7 @@ pub struct ProveArgs {
     pub json: bool,
 }
 
-/// Which setups are accepted.
+/// Whom the user trusts: which setups are accepted, and who must have signed.
 #[derive(Debug, Clone, Args)]
 pub struct TrustArgs {
     /// KZG parameters, to remake a key that is not pinned.
@@ -235,6 +240,9 @@ pub struct TrustArgs {
     /// SHA-256 of the `[tau]G2` of another ceremony that you trust.
     #[arg(long, value_name = "HEX")]
     pub trust_setup: Option<String>,
+    /// The venue's public key, which must have signed the statement: ed25519, as `openssl pkey -pubout` writes it.
+    #[arg(long, value_name = "PUB.pem")]
+    pub venue_key: Option<PathBuf>,
 }
 
 /// Arguments of `verify`.
@@ -244,6 +252,7 @@ Examples:
   zkmargin verify bundle
   zkmargin verify bundle --reserves reserves.json --prices prices.json --previous last-bundle --json
   zkmargin verify bundle --risk risk.json --allow-insecure-setup
+  zkmargin verify bundle --venue-key venue.pub
 
 What was not asked for is shown as not_performed. An asked check that fails exits 1.")]
 pub struct VerifyArgs {
@@ -265,7 +274,7 @@ pub struct VerifyArgs {
     /// Greatest deviation from an outside price that passes.
     #[arg(long, value_name = "RATIO", default_value = "0.01")]
     pub tolerance: String,
-    /// Which setups are accepted.
+    /// Whom the user trusts.
     #[command(flatten)]
     pub trust: TrustArgs,
     /// Prints JSON.
@@ -287,10 +296,13 @@ pub struct RecordArgs {
 /// Arguments of `verify-record`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   zkmargin verify-record alice.json bundle --identity alice@example
+  zkmargin verify-record alice.json bundle --identity alice@example --venue-key venue.pub
 
-The identity is typed, never read from the record: the record must be of your account.")]
+The identity is typed, never read from the record: the record must be of your account.
+With --venue-key the record's own signature is checked first, and said to hold even where the bundle is another one:
+keep the record and the bundle's statement.json, and they show what the venue signed.")]
 pub struct VerifyRecordArgs {
     /// The inclusion record.
     #[arg(value_name = "RECORD")]
@@ -301,7 +313,7 @@ pub struct VerifyRecordArgs {
     /// Your identity, as the venue knows it.
     #[arg(long, value_name = "ID")]
     pub identity: String,
-    /// Which setups are accepted.
+    /// Whom the user trusts.
     #[command(flatten)]
     pub trust: TrustArgs,
     /// Prints JSON.

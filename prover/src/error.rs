@@ -108,6 +108,17 @@ pub enum ProveError {
         /// What to do.
         remedy: String,
     },
+    /// A secret key that cannot be used.
+    #[error("{} is not a secret key of ed25519 in PEM (PKCS#8), as `openssl genpkey -algorithm ed25519` writes it: {problem}", path.display())]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Finished records of the same statement are signed otherwise.
+    #[error("{} holds the records of this statement, signed with another key or not at all; remove them, or give --sign as for the run that wrote them", .0.display())]
+    OtherSignature(PathBuf),
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

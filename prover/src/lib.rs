@@ -17,6 +17,7 @@ pub mod placement;
 pub mod prove;
 pub mod records;
 pub mod shard;
+pub mod sign;
 pub mod snapshot;
 pub mod totals;
 pub mod work;

@@ -36,6 +36,7 @@ use crate::phases::{Event, Phase, Phases, Plan};
 use crate::placement::{Places, Seed};
 use crate::records;
 use crate::shard::{self, ShardRoot, Shards};
+use crate::sign::SigningKey;
 use crate::snapshot::LoadedSnapshot;
 use crate::totals::{open, FreeRows};
 use crate::work::{Job, KeptShard, WorkFolder};
@@ -57,6 +58,8 @@ pub struct ProveOptions {
     pub records: PathBuf,
     /// Whether an interrupted run is discarded and not gone on with.
     pub restart: bool,
+    /// The key that signs the statement, if it is signed.
+    pub sign: Option<SigningKey>,
     /// Bytes of memory there are: a shape that clearly takes more is refused. None refuses nothing.
     pub memory: Option<u64>,
 }
@@ -207,7 +210,9 @@ pub fn prove(
         Ok::<_, ProveError>(opening.to_bytes())
     })?;
     phases.run(Phase::Writing, || -> Result<_, ProveError> {
-        records::write_all(&shards, &top, context, &options.records)?;
+        let signature = options.sign.as_ref().map(|key| key.sign(&Digest(context)));
+        let signature = signature.as_ref();
+        records::write_all(&shards, &top, context, signature, &options.records)?;
         let private = snapshot.risk.model.salt.is_some();
         let files = BundleFiles {
             statement: &statement_bytes,
@@ -215,6 +220,7 @@ pub fn prove(
             risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
             totals: &totals,
             proofs: &files,
+            signature,
         };
         bundle::write(&files, &work.bundle(), &options.out)?;
         work.finish()

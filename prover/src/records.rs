@@ -14,6 +14,7 @@ use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::statement;
 use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing};
+use zkmargin_verifier::signature::Signature;
 
 use crate::bundle::in_folder;
 use crate::error::ProveError;
@@ -33,9 +34,20 @@ fn marker(context: [u8; 32]) -> String {
     )
 }
 
-/// Whether the records of a statement stand in `folder`, all of them.
+/// The line that the marker of signed records goes on with.
+fn signed_line(signature: Option<&Signature>) -> String {
+    signature.map_or_else(String::new, |signature| format!("Signed: {signature}.\n"))
+}
+
+/// Whether the records of a statement stand in `folder`, all of them, signed or not.
 pub fn are_of(folder: &Path, context: [u8; 32]) -> bool {
-    fs::read_to_string(folder.join(MARKER)).is_ok_and(|text| text == marker(context))
+    marked(folder, context).is_some()
+}
+
+/// What follows the statement in the marker of its records.
+fn marked(folder: &Path, context: [u8; 32]) -> Option<String> {
+    let text = fs::read_to_string(folder.join(MARKER)).ok()?;
+    Some(text.strip_prefix(&marker(context))?.to_owned())
 }
 
 /// Refuses a place where something stands other than the records of the statement `own`.
@@ -66,18 +78,22 @@ fn aside(folder: &Path, context: [u8; 32]) -> Result<PathBuf, ProveError> {
 }
 
 /// Writes the records of all accounts, shard by shard, unless they stand there already. `top` is the
-/// tree over the shards.
+/// tree over the shards, `signature` the venue's of the statement.
 ///
 /// # Errors
-/// [`ProveError::Io`], and [`ProveError::Exists`] when the place has been taken.
+/// [`ProveError::Io`], [`ProveError::Exists`] when the place has been taken, and
+/// [`ProveError::OtherSignature`].
 pub fn write_all(
     shards: &Shards<'_>,
     top: &Tree,
     context: [u8; 32],
+    signature: Option<&Signature>,
     folder: &Path,
 ) -> Result<(), ProveError> {
-    if are_of(folder, context) {
-        return Ok(());
+    match marked(folder, context) {
+        Some(signed) if signed == signed_line(signature) => return Ok(()),
+        Some(_) => return Err(ProveError::OtherSignature(folder.to_owned())),
+        None => {}
     }
     in_folder(&aside(folder, context)?, folder, |aside| {
         let accounts = &shards.snapshot.book.accounts;
@@ -98,6 +114,7 @@ pub fn write_all(
             let shard = shards.plan(index)?;
             let opening = Opening {
                 context,
+                signature,
                 tree: &shard.tree(shards.shape),
                 first: index * shards.shape.capacity(),
                 above: &top.path(index),
@@ -109,7 +126,8 @@ pub fn write_all(
             })?;
         }
         each(sync_folder)?;
-        put(&aside.join(MARKER), marker(context).as_bytes())
+        let marker = marker(context) + &signed_line(signature);
+        put(&aside.join(MARKER), marker.as_bytes())
     })
 }
 
@@ -117,6 +135,8 @@ pub fn write_all(
 struct Opening<'a> {
     /// SHA-256 of the statement.
     context: [u8; 32],
+    /// The venue's signature of it.
+    signature: Option<&'a Signature>,
     /// The tree over the shard's slots.
     tree: &'a Tree,
     /// Number of its first slot over all shards.
@@ -190,6 +210,7 @@ fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'
             .chain(opening.above)
             .map(|siblings| siblings.each_ref().map(to_hex))
             .collect(),
+        signature: opening.signature.copied(),
     }
 }
 

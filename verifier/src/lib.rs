@@ -25,5 +25,6 @@ pub mod record;
 pub mod report;
 pub mod setup;
 pub mod shard;
+pub mod signature;
 pub mod totals;
 pub mod transcript;

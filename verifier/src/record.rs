@@ -18,6 +18,7 @@ use zkmargin_circuits::tree::root_from_path;
 use zkmargin_circuits::units::Decimal;
 
 use crate::report::{Proven, Report};
+use crate::signature::{Signature, SignatureError, VenueKey};
 
 /// A record as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ pub struct Record {
     pub salts: Vec<String>,
     /// The seven siblings at each level from the leaf up, as 64 hex digits.
     pub path: Vec<[String; RATE - 1]>,
+    /// The venue's signature of the statement, where it signs: evidence that stays with the
+    /// customer when the bundle is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// A pool of a record.
@@ -86,6 +91,12 @@ pub enum RecordError {
         /// Digest of the bundle's statement.
         bundle: Digest,
     },
+    /// The record has no signature.
+    #[error("the record has no signature")]
+    Unsigned,
+    /// The record's signature is not one of its statement by the key given.
+    #[error("the record's signature: {0}")]
+    Signature(SignatureError),
     /// A record of another identity than the customer's own.
     #[error("the record is of account {record:?}, not of {asked:?}")]
     AnotherIdentity {
@@ -154,6 +165,21 @@ impl Record {
         bytes.push(b'\n');
         bytes
     }
+}
+
+/// Checks that a record carries the signature of the statement that it is for, by the venue's key.
+///
+/// This stands without a bundle. With the statement's own bytes, which have the digest returned, it
+/// shows what the venue has signed.
+///
+/// # Errors
+/// [`RecordError::Malformed`], [`RecordError::Unsigned`] and [`RecordError::Signature`].
+pub fn verify_signature(record: &[u8], key: &VenueKey) -> Result<Digest, RecordError> {
+    let record = Record::parse(record)?;
+    let signature = record.signature.ok_or(RecordError::Unsigned)?;
+    key.verify(&record.statement, &signature)
+        .map_err(RecordError::Signature)?;
+    Ok(record.statement)
 }
 
 /// Checks that the account called `identity` is in the statement of a verified bundle, with the

@@ -28,6 +28,8 @@ pub enum CheckName {
     Proof,
     /// The totals are the sum over all shards.
     Totals,
+    /// The signature of the statement is that of the key given.
+    Signature,
     /// The statement follows the previous one given.
     Previous,
     /// The counts given open the counts digest.
@@ -40,7 +42,7 @@ pub enum CheckName {
 
 impl CheckName {
     /// All checks, in the order in which they are reported.
-    pub const ALL: [CheckName; 11] = [
+    pub const ALL: [CheckName; 12] = [
         CheckName::Statement,
         CheckName::Setup,
         CheckName::Key,
@@ -48,6 +50,7 @@ impl CheckName {
         CheckName::Model,
         CheckName::Proof,
         CheckName::Totals,
+        CheckName::Signature,
         CheckName::Previous,
         CheckName::Counts,
         CheckName::Reserves,
@@ -64,6 +67,7 @@ impl CheckName {
             CheckName::Model => "model",
             CheckName::Proof => "proof",
             CheckName::Totals => "totals",
+            CheckName::Signature => "signature",
             CheckName::Previous => "previous",
             CheckName::Counts => "counts",
             CheckName::Reserves => "reserves",

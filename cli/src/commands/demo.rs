@@ -85,6 +85,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         out: bundle.clone(),
         records: records.clone(),
         shape: None,
+        sign: None,
         publish_counts: false,
         restart: false,
         ignore_memory: false,
@@ -95,6 +96,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         params: Some(params),
         allow_insecure_setup: true,
         trust_setup: None,
+        venue_key: None,
     };
     step(
         "Anyone verifies the bundle, with the reserves given beside it",

@@ -1,5 +1,6 @@
 //! `zkmargin prove`: a snapshot in, a bundle and its inclusion records out.
 
+use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use zkmargin_circuits::statement::Statement;
 use zkmargin_prover::memory;
 use zkmargin_prover::phases::{Event, Phase, Plan};
 use zkmargin_prover::prove::{prove, ProveOptions, ProveReport};
+use zkmargin_prover::sign::{others_may_read, SigningKey};
 
 use super::{print_json, setup};
 use crate::args::ProveArgs;
@@ -32,6 +34,7 @@ struct ProveJson<'a> {
 /// Reads, proves and writes.
 pub fn run(args: &ProveArgs) -> Result<(), Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
+    let sign = args.sign.as_deref().map(signing_key).transpose()?;
     let steps = Steps::new(Phase::ALL.len());
     let begin = |phase: Phase| {
         let done = Phase::ALL.iter().position(|other| *other == phase);
@@ -51,6 +54,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         out: args.out.clone(),
         records: args.records.clone(),
         restart: args.restart,
+        sign,
         memory: available.filter(|_| !args.ignore_memory),
     };
     let report = prove(&snapshot, &parameters, &options, &mut |event| {
@@ -92,6 +96,18 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         print_json(&json(&report))?;
     }
     Ok(())
+}
+
+/// The secret key in a file.
+fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let key = SigningKey::read(path)?;
+    if others_may_read(path) {
+        eprintln!(
+            "warning: others than its owner may read {}, and sign in the venue's name; chmod 600 takes that from them",
+            path.display()
+        );
+    }
+    Ok(key)
 }
 
 /// What remains to be done, judged by the proofs that were made.

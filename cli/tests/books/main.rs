@@ -6,5 +6,6 @@ mod deficits;
 mod forged;
 mod program;
 mod shards;
+mod signatures;
 mod sizes;
 mod tampering;

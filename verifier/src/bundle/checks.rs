@@ -10,9 +10,10 @@ use zkmargin_circuits::relation::BookTotals;
 use zkmargin_circuits::shape::{Shape, MAX_SHARDS};
 use zkmargin_circuits::statement::{context_digest, Counts, Digest, Statement};
 
-use super::{Options, Seen};
+use super::{Bundle, Options, Seen};
 use crate::key::{key_digest, PinnedKey};
 use crate::setup::Setup;
+use crate::signature::{Signature, VenueKey, SIGNATURE_FILE};
 
 /// Reads what the proof will be held against. The context is set where the bytes are.
 pub(super) fn read_statement(
@@ -151,6 +152,19 @@ pub(super) fn same_digest(what: &str, found: Fr, stated: Fr) -> Result<String, S
         field::to_hex(&found),
         field::to_hex(&stated)
     ))
+}
+
+/// Whether the bundle's statement is signed with a key.
+pub(super) fn signed(bundle: &Bundle, key: &VenueKey) -> Result<String, String> {
+    let file = bundle
+        .signature
+        .as_deref()
+        .ok_or_else(|| format!("the bundle has no {SIGNATURE_FILE}"))?;
+    let statement = Digest(context_digest(&bundle.statement));
+    Signature::from_file(file)
+        .and_then(|signature| key.verify(&statement, &signature))
+        .map_err(|error| format!("{SIGNATURE_FILE}: {error}"))?;
+    Ok(format!("by the key {key}"))
 }
 
 /// Whether a statement follows another. The earlier one's proof is not looked at.

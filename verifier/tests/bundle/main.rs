@@ -3,4 +3,5 @@
 mod checks;
 mod fixture;
 mod records;
+mod signatures;
 mod stub;
