@@ -253,8 +253,11 @@ Examples:
   zkmargin verify bundle --reserves reserves.json --prices prices.json --previous last-bundle --json
   zkmargin verify bundle --risk risk.json --allow-insecure-setup
   zkmargin verify bundle --venue-key venue.pub
+  zkmargin verify wednesday --previous monday --previous tuesday
 
-What was not asked for is shown as not_performed. An asked check that fails exits 1.")]
+What was not asked for is shown as not_performed. An asked check that fails exits 1.
+Of previous bundles the statements are read and held against each other, and what changed since the last of them is
+shown; their proofs are not verified: that is a `verify` for each.")]
 pub struct VerifyArgs {
     /// The bundle folder.
     #[arg(value_name = "BUNDLE")]
@@ -262,9 +265,9 @@ pub struct VerifyArgs {
     /// The risk model, when the bundle does not have it.
     #[arg(long, value_name = "FILE")]
     pub risk: Option<PathBuf>,
-    /// The bundle of the epoch before.
+    /// The bundle of the epoch before. Given several times, in order of time, each must follow the one before it.
     #[arg(long, value_name = "BUNDLE")]
-    pub previous: Option<PathBuf>,
+    pub previous: Vec<PathBuf>,
     /// Reserves per coin, to compare with what customers and fund are owed.
     #[arg(long, value_name = "FILE")]
     pub reserves: Option<PathBuf>,

@@ -62,7 +62,7 @@ pub fn venue_key(path: &Path) -> Result<VenueKey, Failure> {
 #[derive(Debug, Default)]
 pub struct Asked {
     risk: Option<Vec<u8>>,
-    previous: Option<Vec<u8>>,
+    previous: Vec<Vec<u8>>,
     reserves: Option<Vec<u8>>,
     prices: Option<(Vec<u8>, Decimal)>,
 }
@@ -84,9 +84,9 @@ impl Asked {
             risk: file(&args.risk)?,
             previous: args
                 .previous
-                .as_deref()
+                .iter()
                 .map(|folder| read(folder, "statement.json"))
-                .transpose()?,
+                .collect::<Result<_, _>>()?,
             reserves: file(&args.reserves)?,
             prices: file(&args.prices)?.map(|bytes| (bytes, tolerance)),
         })
@@ -123,7 +123,7 @@ pub fn verify_bundle(
         key,
         venue_key: trust.venue_key.as_deref().map(venue_key).transpose()?,
         risk: asked.risk.as_deref(),
-        previous: asked.previous.as_deref(),
+        previous: asked.previous.iter().map(Vec::as_slice).collect(),
         counts: None,
         reserves: asked.reserves.as_deref(),
         prices: asked

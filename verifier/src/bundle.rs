@@ -17,7 +17,8 @@ use zkmargin_circuits::totals_column;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{Basis, Prices, Reserves, Verdict};
 
-use self::checks::{accept_setup, choose_key, follows, opens, read_statement, same_digest, signed};
+use self::checks::{accept_setup, choose_key, opens, read_statement, same_digest, signed};
+use crate::chain::{follows, Changes};
 use crate::key::{pinned_key, PinnedKey, PINNED_KEYS};
 use crate::report::{Check, CheckName, Proven, Report, Status};
 use crate::setup::Setup;
@@ -62,8 +63,9 @@ pub struct Options<'a> {
     pub venue_key: Option<VenueKey>,
     /// `risk.json` from elsewhere than the bundle.
     pub risk: Option<&'a [u8]>,
-    /// `statement.json` of the epoch before.
-    pub previous: Option<&'a [u8]>,
+    /// `statement.json` of epochs before, in order of time: each must follow the one before it, and
+    /// the bundle's the last.
+    pub previous: Vec<&'a [u8]>,
     /// The counts, where they are not published.
     pub counts: Option<Counts>,
     /// `reserves.json`.
@@ -138,6 +140,7 @@ struct Seen {
     risk: Option<RiskSource>,
     reserves: Option<zkmargin_circuits::verdict::ReservesReport>,
     prices: Option<zkmargin_circuits::verdict::PricesReport>,
+    changes: Option<Changes>,
     qualifications: Vec<String>,
     signed: bool,
 }
@@ -274,9 +277,13 @@ impl Checks<'_> {
             return Ok(Err(Stopped));
         }
 
-        if let Some(previous) = options.previous {
+        if !options.previous.is_empty() {
             self.begin(CheckName::Previous);
-            self.further(CheckName::Previous, follows(&statement, previous));
+            let followed = follows(&statement, &options.previous).map(|(changes, detail)| {
+                seen.changes = Some(changes);
+                detail
+            });
+            self.further(CheckName::Previous, followed);
         }
         if let Some(counts) = options.counts.as_ref().or(statement.counts.as_ref()) {
             self.begin(CheckName::Counts);
@@ -453,6 +460,7 @@ impl Checks<'_> {
             proven,
             reserves: seen.reserves,
             prices: seen.prices,
+            changes: seen.changes,
         }
     }
 }

@@ -18,6 +18,7 @@
 )]
 
 pub mod bundle;
+pub mod chain;
 pub mod key;
 pub mod plonk;
 pub mod proof;

@@ -10,6 +10,8 @@ use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::Statement;
 use zkmargin_circuits::verdict::{Basis, PricesReport, ReservesReport, Verdict};
 
+use crate::chain::Changes;
+
 /// The checks, in the order in which they are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +135,8 @@ pub struct Report {
     pub reserves: Option<ReservesReport>,
     /// Symbol by symbol, when prices were given.
     pub prices: Option<PricesReport>,
+    /// What changed from the epoch before, when its statement was given and this one follows it.
+    pub changes: Option<Changes>,
 }
 
 impl Report {
@@ -206,13 +210,17 @@ impl Proven {
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Report", 6)?;
+        let fields = if self.changes.is_some() { 7 } else { 6 };
+        let mut fields = serializer.serialize_struct("Report", fields)?;
         fields.serialize_field("valid", &self.valid)?;
         fields.serialize_field("verdict", &self.verdict)?;
         fields.serialize_field("basis", &self.basis)?;
         fields.serialize_field("qualifications", &self.qualifications)?;
         fields.serialize_field("checks", &self.checks)?;
         fields.serialize_field("statement", &self.statement)?;
+        if let Some(changes) = &self.changes {
+            fields.serialize_field("changes", changes)?;
+        }
         fields.end()
     }
 }

@@ -105,7 +105,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
     verify::run(&VerifyArgs {
         bundle: bundle.clone(),
         risk: None,
-        previous: None,
+        previous: Vec::new(),
         reserves: Some(at("book").join("reserves.json")),
         prices: None,
         tolerance: "0.01".into(),

@@ -3,6 +3,7 @@
 mod book;
 mod ceremony;
 mod deficits;
+mod epochs;
 mod forged;
 mod program;
 mod shards;

@@ -167,44 +167,6 @@ pub(super) fn signed(bundle: &Bundle, key: &VenueKey) -> Result<String, String> 
     Ok(format!("by the key {key}"))
 }
 
-/// Whether a statement follows another. The earlier one's proof is not looked at.
-pub(super) fn follows(statement: &Statement, previous: &[u8]) -> Result<String, String> {
-    let earlier =
-        Statement::parse_canonical(previous).map_err(|error| format!("the previous {error}"))?;
-    let digest = Digest(context_digest(previous));
-    if statement.previous != Some(digest) {
-        let stated = statement
-            .previous
-            .map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-        return Err(format!(
-            "the previous statement has digest {digest}, this one says {stated}"
-        ));
-    }
-    if statement.venue != earlier.venue {
-        return Err(format!(
-            "the previous statement is of {:?}, this one of {:?}",
-            earlier.venue, statement.venue
-        ));
-    }
-    if Some(statement.epoch) != earlier.epoch.checked_add(1) {
-        return Err(format!(
-            "epoch {} does not follow {}",
-            statement.epoch, earlier.epoch
-        ));
-    }
-    // One form, UTC, to the second: the order of the text is that of time.
-    if statement.time <= earlier.time {
-        return Err(format!(
-            "{} is not later than {}",
-            statement.time, earlier.time
-        ));
-    }
-    Ok(format!(
-        "follows epoch {} of {}; that one's proof was not checked here",
-        earlier.epoch, earlier.time
-    ))
-}
-
 /// Whether counts open the counts digest.
 pub(super) fn opens(
     counts: &Counts,

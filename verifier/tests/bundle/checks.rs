@@ -536,7 +536,7 @@ fn accepts_only_the_statement_that_follows() {
     };
     let follows = |second: &Published| {
         let options = Options {
-            previous: Some(&first.bundle.statement),
+            previous: vec![&first.bundle.statement],
             ..second.options()
         };
         let report = check(&second.bundle, &options);
@@ -566,7 +566,7 @@ fn accepts_only_the_statement_that_follows() {
     }
     let second = next(&|_| ());
     let garbage = Options {
-        previous: Some(b"{}"),
+        previous: vec![b"{}"],
         ..second.options()
     };
     assert_eq!(
