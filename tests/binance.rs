@@ -193,6 +193,7 @@ fn proves_the_binance_sample() {
         records: out.path().join("records"),
         restart: false,
         sign: None,
+        audit: None,
         memory: None,
     };
     let report = prove(&snapshot, &params, &options, &mut |_| ()).expect("a proof");

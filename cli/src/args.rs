@@ -47,6 +47,10 @@ pub enum Command {
     Record(RecordArgs),
     /// Verifies one customer's inclusion record against a bundle.
     VerifyRecord(VerifyRecordArgs),
+    /// Opens a bundle to the venue's auditor: counts, deficient pools, concentrations, a sample. Private.
+    AuditorPack(AuditorPackArgs),
+    /// Verifies a bundle, and an auditor's pack against it, item by item.
+    Audit(AuditArgs),
     /// Shows what a file or bundle is: circuit, sizes, digests, compiled integers.
     Inspect(InspectArgs),
 }
@@ -214,6 +218,9 @@ pub struct ProveArgs {
     /// Secret key that signs the statement: ed25519, as `openssl genpkey -algorithm ed25519` writes it.
     #[arg(long, value_name = "KEY.pem")]
     pub sign: Option<PathBuf>,
+    /// File to keep what `auditor-pack` opens the bundle with. Whoever has it can tell where accounts stand.
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
     /// Publishes the numbers of accounts and pools; otherwise only their salted digest is.
     #[arg(long)]
     pub publish_counts: bool,
@@ -316,6 +323,68 @@ pub struct VerifyRecordArgs {
     /// Your identity, as the venue knows it.
     #[arg(long, value_name = "ID")]
     pub identity: String,
+    /// Whom the user trusts.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `auditor-pack`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  zkmargin prove book --params params.srs --out bundle --records records --audit secret.json
+  zkmargin auditor-pack book bundle --secret secret.json --sample-seed HEX --sample 200 --out pack.json
+
+The auditor draws the seed (`openssl rand -hex 32`) and says it when the bundle is published, not before: who knows the
+seed and chooses the places chooses what is drawn. The pack names accounts and what they hold: it is the auditor's only.")]
+pub struct AuditorPackArgs {
+    /// The snapshot folder that was proven.
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshot: PathBuf,
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The file that `prove --audit` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub secret: PathBuf,
+    /// The auditor's seed: 64 hex digits.
+    #[arg(long, value_name = "HEX")]
+    pub sample_seed: String,
+    /// Slots that the auditor asks for.
+    #[arg(long, value_name = "N")]
+    pub sample: u64,
+    /// File of the pack.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin audit pack.json bundle --sample-seed HEX --sample 200
+  zkmargin audit pack.json bundle --risk risk.json --venue-key venue.pub --json
+
+Seed and number are those that you asked for, never read from the pack. An item that fails exits 1.")]
+pub struct AuditArgs {
+    /// The pack.
+    #[arg(value_name = "PACK")]
+    pub pack: PathBuf,
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The seed that you asked for: 64 hex digits.
+    #[arg(long, value_name = "HEX", requires = "sample")]
+    pub sample_seed: Option<String>,
+    /// The number of slots that you asked for.
+    #[arg(long, value_name = "N", requires = "sample_seed")]
+    pub sample: Option<u64>,
+    /// The risk model, when the bundle does not have it.
+    #[arg(long, value_name = "FILE")]
+    pub risk: Option<PathBuf>,
     /// Whom the user trusts.
     #[command(flatten)]
     pub trust: TrustArgs,

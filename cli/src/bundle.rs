@@ -68,6 +68,14 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// A model alone.
+    pub fn of_risk(path: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self {
+            risk: path.map(read_file).transpose()?,
+            ..Self::default()
+        })
+    }
+
     /// Reads the files that were named.
     pub fn read(args: &VerifyArgs) -> Result<Self, Failure> {
         let file =

@@ -1,6 +1,7 @@
 //! zkmargin prover.
 
 pub mod accounts;
+pub mod audit;
 pub mod bundle;
 pub mod cells;
 pub mod engine;

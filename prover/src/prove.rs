@@ -23,6 +23,7 @@ use zkmargin_verifier::setup::Setup;
 use zkmargin_verifier::shard::ShardFile;
 use zkmargin_verifier::totals::claim;
 
+use crate::audit::{self, Secret};
 use crate::bundle::{self, BundleFiles};
 use crate::engine::proof::Step;
 use crate::error::ProveError;
@@ -60,6 +61,8 @@ pub struct ProveOptions {
     pub restart: bool,
     /// The key that signs the statement, if it is signed.
     pub sign: Option<SigningKey>,
+    /// File that keeps what opens the bundle to an auditor, if it is kept.
+    pub audit: Option<PathBuf>,
     /// Bytes of memory there are: a shape that clearly takes more is refused. None refuses nothing.
     pub memory: Option<u64>,
 }
@@ -169,6 +172,13 @@ pub fn prove(
         records::discard(&options.records, earlier)?;
     }
     records::check_free(&options.records, Some(context))?;
+    let secret = options
+        .audit
+        .as_deref()
+        .map(|path| (path, Secret::new(context, &seed)));
+    if let Some((path, secret)) = &secret {
+        secret.check_free(path)?;
+    }
     work.keep_statement(&statement_bytes)?;
 
     let verifier = ProofVerifier::new(&verifying, params.tau_g2()).map_err(self_check)?;
@@ -210,6 +220,9 @@ pub fn prove(
         Ok::<_, ProveError>(opening.to_bytes())
     })?;
     phases.run(Phase::Writing, || -> Result<_, ProveError> {
+        if let Some((path, secret)) = &secret {
+            secret.keep(path)?;
+        }
         let signature = options.sign.as_ref().map(|key| key.sign(&Digest(context)));
         let signature = signature.as_ref();
         records::write_all(&shards, &top, context, signature, &options.records)?;
@@ -365,6 +378,9 @@ fn open_work(options: &ProveOptions) -> Result<WorkFolder, ProveError> {
     let (out, folder) = (&options.out, &options.records);
     if out.starts_with(folder) || folder.starts_with(out) {
         return Err(ProveError::Nested(out.clone(), folder.clone()));
+    }
+    if let Some(secret) = &options.audit {
+        audit::check_apart(secret, out, folder)?;
     }
     if let Err(taken) = bundle::check_free(out) {
         WorkFolder::tidy(out);

@@ -121,7 +121,7 @@ pub fn write_all(
             };
             shard.accounts.par_iter().try_for_each(|account| {
                 let id = &accounts[account.account].id;
-                let record = record(shards.snapshot, account, &opening);
+                let record = opening.record(shards.snapshot, account);
                 put(&record_path(aside, id), &record.to_bytes())
             })?;
         }
@@ -132,17 +132,17 @@ pub fn write_all(
 }
 
 /// What opens the leaves of a shard.
-struct Opening<'a> {
+pub(crate) struct Opening<'a> {
     /// SHA-256 of the statement.
-    context: [u8; 32],
+    pub context: [u8; 32],
     /// The venue's signature of it.
-    signature: Option<&'a Signature>,
+    pub signature: Option<&'a Signature>,
     /// The tree over the shard's slots.
-    tree: &'a Tree,
+    pub tree: &'a Tree,
     /// Number of its first slot over all shards.
-    first: usize,
+    pub first: usize,
     /// What leads from its root to that of the book.
-    above: &'a [[Fr; RATE - 1]],
+    pub above: &'a [[Fr; RATE - 1]],
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
@@ -155,6 +155,22 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
             path: path.to_owned(),
             source,
         })
+}
+
+impl Opening<'_> {
+    /// What leads from a slot of the shard to the root of the book.
+    pub fn path(&self, slot: usize) -> Vec<[String; RATE - 1]> {
+        let within = self.tree.path(slot);
+        let siblings = within.iter().chain(self.above);
+        siblings
+            .map(|siblings| siblings.each_ref().map(to_hex))
+            .collect()
+    }
+
+    /// The record of an account.
+    pub fn record(&self, snapshot: &LoadedSnapshot, placed: &PlacedAccount) -> Record {
+        record(snapshot, placed, self)
+    }
 }
 
 fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'_>) -> Record {
@@ -203,13 +219,7 @@ fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'
         pools,
         slot: (opening.first + placed.slot) as u64,
         salts: placed.salts.iter().map(to_hex).collect(),
-        path: opening
-            .tree
-            .path(placed.slot)
-            .iter()
-            .chain(opening.above)
-            .map(|siblings| siblings.each_ref().map(to_hex))
-            .collect(),
+        path: opening.path(placed.slot),
         signature: opening.signature.copied(),
     }
 }

@@ -26,6 +26,7 @@ fn refuses_what_does_not_fit_and_names_what_does() {
             records: folder.path().join("records"),
             restart: false,
             sign: None,
+            audit: None,
             memory: Some(mebibytes << 20),
         };
         let mut planned = None;

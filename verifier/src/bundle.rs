@@ -347,6 +347,7 @@ impl Checks<'_> {
             shape,
             shards: bundle.proofs.len(),
             root: public.root,
+            counts: found.counts,
             totals,
             market: source,
             risk: seen.risk.take(),

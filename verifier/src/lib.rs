@@ -17,6 +17,7 @@
     )
 )]
 
+pub mod audit;
 pub mod bundle;
 pub mod chain;
 pub mod key;

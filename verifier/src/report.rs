@@ -166,6 +166,7 @@ pub struct Proven {
     pub(crate) shape: &'static Shape,
     pub(crate) shards: usize,
     pub(crate) root: Fr,
+    pub(crate) counts: Vec<Fr>,
     pub(crate) totals: BookTotals,
     pub(crate) market: MarketSource,
     pub(crate) risk: Option<RiskSource>,
@@ -190,6 +191,11 @@ impl Proven {
     /// Root of the account tree.
     pub fn root(&self) -> Fr {
         self.root
+    }
+
+    /// The counts digest of every shard, in order.
+    pub fn counts(&self) -> &[Fr] {
+        &self.counts
     }
 
     /// The totals in integers.

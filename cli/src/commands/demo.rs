@@ -86,6 +86,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         records: records.clone(),
         shape: None,
         sign: None,
+        audit: None,
         publish_counts: false,
         restart: false,
         ignore_memory: false,

@@ -55,6 +55,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         records: args.records.clone(),
         restart: args.restart,
         sign,
+        audit: args.audit.clone(),
         memory: available.filter(|_| !args.ignore_memory),
     };
     let report = prove(&snapshot, &parameters, &options, &mut |event| {
@@ -92,6 +93,12 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         args.out.display(),
         args.records.display()
     );
+    if let Some(path) = &args.audit {
+        eprintln!(
+            "wrote {}, which opens the bundle to an auditor: keep it as private as the records",
+            path.display()
+        );
+    }
     if args.json {
         print_json(&json(&report))?;
     }

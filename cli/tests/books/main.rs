@@ -1,5 +1,6 @@
 //! Books through the program, from snapshot to verdict: true ones, false ones, and what is shown of each.
 
+mod audit;
 mod book;
 mod ceremony;
 mod deficits;

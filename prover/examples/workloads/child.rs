@@ -190,6 +190,7 @@ fn proven(
         records: records.to_owned(),
         restart: false,
         sign: None,
+        audit: None,
         memory: None,
         keys: None,
     };
