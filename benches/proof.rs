@@ -62,10 +62,13 @@ fn proving(bench: &mut Criterion) {
                 snapshot: &snapshot,
                 shape,
                 seed: &seed,
+                lengths: &evaluated.lengths,
                 places: &Places::new(&evaluated.lengths, shape.capacity(), &seed),
             };
             let planned = shards.plan(0).expect("accounts in range");
-            let witness = planned.witness(&snapshot, shape).expect("a witness");
+            let witness = planned
+                .witness(&shards.context(), shape)
+                .expect("a witness");
             let instance = witness.public_inputs([0; 32], 0, 1).column();
             let free = FreeRows::draw(&mut OsRng);
             shard::create(&key, witness, &free, &instance, &mut |_| ()).expect("a proof")

@@ -9,7 +9,7 @@ use crate::leaf::tag;
 use crate::market::{Kind, Market};
 use crate::poseidon::{hash8, RATE};
 use crate::risk::{RiskModel, Segment, SymbolRisk};
-use crate::shape::Shape;
+use crate::shape::{Shape, LOSSES_AN_ELEMENT};
 
 /// A market or model that a shape cannot hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +134,17 @@ pub fn check_fit(shape: &Shape, market: &Market, risk: &RiskModel) -> Result<(),
                 });
             }
         }
+        let end = 1 << (shape.loss_bits() - 1);
+        let losses = entry.losses.iter().map(|loss| loss.unsigned_abs());
+        if let Some(loss) = losses.max().filter(|loss| *loss >= end) {
+            return Err(ShapeError {
+                shape: shape.name.into(),
+                what: "quote quanta as a loss of one lot",
+                limit: u128::from(end) - 1,
+                found: loss.into(),
+                whose: format!(" (symbol {})", symbol.id),
+            });
+        }
     }
     Ok(())
 }
@@ -186,8 +197,8 @@ impl Packer {
         self
     }
 
-    fn signed(self, value: i64) -> Self {
-        self.push((i128::from(value) + (1 << 63)) as u128, 64)
+    fn signed(self, value: i64, bits: u32) -> Self {
+        self.push((i128::from(value) + (1 << (bits - 1))) as u128, bits)
     }
 
     fn element(self) -> Fr {
@@ -198,14 +209,14 @@ impl Packer {
 /// A symbol's element of the market digest: kind, first variant, settlement, mark, unit.
 pub fn market_element(symbol: Option<&crate::market::Symbol>) -> Fr {
     let Some(symbol) = symbol else {
-        return Packer::default().push(0, 34).signed(0).element();
+        return Packer::default().push(0, 34).signed(0, 64).element();
     };
     Packer::default()
         .push(u128::from(symbol.kind == Kind::Asset), 1)
         .push(u128::from(symbol.kind == Kind::Instrument), 1)
         .push(symbol.first.into(), 16)
         .push(symbol.settlement.into(), 16)
-        .signed(symbol.mark)
+        .signed(symbol.mark, 64)
         .push(symbol.unit, 112)
         .element()
 }
@@ -225,27 +236,25 @@ pub fn model_element(risk: Option<&SymbolRisk>) -> Fr {
 
 /// A table row's elements of the model digest: its segment, and its losses.
 pub fn row_elements(shape: &Shape, row: &SegmentRow) -> Vec<Fr> {
-    let mut segment = Packer::default()
+    let segment = Packer::default()
         .push(row.long.into(), 1)
         .push(row.short.into(), 1)
         .push(row.floor, shape.money_bits)
         .push(row.coefficient.into(), 32)
         .push(row.jump, shape.money_bits);
+    let pack = |packer: Packer, losses: &[i64]| {
+        losses.iter().fold(packer, |packer, loss| {
+            packer.signed(*loss, shape.loss_bits())
+        })
+    };
     if shape.loss_beside_segment() {
-        segment = row
-            .losses
-            .iter()
-            .fold(segment, |packer, loss| packer.signed(*loss));
-        return vec![segment.element()];
+        return vec![pack(segment, &row.losses).element()];
     }
-    let mut elements = vec![segment.element()];
-    elements.extend(row.losses.chunks(3).map(|losses| {
-        losses
-            .iter()
-            .fold(Packer::default(), |packer, loss| packer.signed(*loss))
-            .element()
-    }));
-    elements
+    let losses = row.losses.chunks(LOSSES_AN_ELEMENT);
+    std::iter::once(segment)
+        .chain(losses.map(|losses| pack(Packer::default(), losses)))
+        .map(Packer::element)
+        .collect()
 }
 
 /// A row of floor weights, one bit a scenario.
@@ -418,7 +427,7 @@ mod tests {
             }
             let biased = (i128::from(last) + (1 << 63)) as u128;
             sum += Fr::from_u128(biased) * two_to(packer.bits);
-            prop_assert_eq!(packer.signed(last).element(), sum);
+            prop_assert_eq!(packer.signed(last, 64).element(), sum);
         }
     }
 }

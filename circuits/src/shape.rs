@@ -20,6 +20,9 @@ pub const SPARE_ROWS: usize = 16;
 /// Most shards of a book.
 pub const MAX_SHARDS: u64 = 1 << 32;
 
+/// Losses that share an element of the model digest, where they do not stand beside a segment.
+pub const LOSSES_AN_ELEMENT: usize = 4;
+
 /// Rows left to blinding at the end of every column, checked against the constraint system.
 pub const BLINDING_ROWS: usize = 24;
 
@@ -53,7 +56,8 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "small-14", k: 14, limb_bits: 8, money_bits: 64, symbols: 64, groups: 16, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "retail-17", k: 17, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
     Shape { name: "retail-18", k: 18, limb_bits: 16, money_bits: 64, symbols: 640, groups: 128, scenarios: 16, segments: 16, scan_lanes: 2 },
-    Shape { name: "desk-18", k: 18, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 2 },
+    Shape { name: "desk-18", k: 18, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 1 },
+    Shape { name: "desk-19", k: 19, limb_bits: 16, money_bits: 96, symbols: 4352, groups: 256, scenarios: 40, segments: 10, scan_lanes: 1 },
 ];
 
 impl Shape {
@@ -67,9 +71,19 @@ impl Shape {
         (1 << self.k) - BLINDING_ROWS
     }
 
-    /// Scenarios laid in one row of a scan lane.
-    pub fn scenarios_a_row(&self) -> usize {
-        self.scenarios / WINDOW_ROWS
+    /// Windows that the scan of a group takes: as many as leave at most three slacks to a row.
+    pub fn scan_windows(&self) -> usize {
+        self.scenarios.div_ceil(3 * WINDOW_ROWS)
+    }
+
+    /// Slacks laid in one row of a scan lane.
+    pub fn slacks_a_row(&self) -> usize {
+        self.scenarios.div_ceil(self.scan_windows() * WINDOW_ROWS)
+    }
+
+    /// Slacks of a scan. Those before the scenarios' own stand for no loss.
+    pub fn slacks(&self) -> usize {
+        self.scan_windows() * WINDOW_ROWS * self.slacks_a_row()
     }
 
     /// Losses of a symbol laid in one table row.
@@ -82,7 +96,16 @@ impl Shape {
         if self.loss_beside_segment() {
             1
         } else {
-            1 + self.losses_a_row().div_ceil(3)
+            1 + self.losses_a_row().div_ceil(LOSSES_AN_ELEMENT)
+        }
+    }
+
+    /// Bits of a loss, two's complement: 63 where four share an element.
+    pub fn loss_bits(&self) -> u32 {
+        if self.loss_beside_segment() {
+            64
+        } else {
+            63
         }
     }
 

@@ -1,5 +1,6 @@
 //! The command line, as types.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +42,12 @@ pub enum Command {
     Setup(SetupArgs),
     /// Proves a snapshot: writes a bundle to publish and the inclusion records.
     Prove(ProveArgs),
+    /// Writes a job from which many machines can prove a snapshot, shard by shard.
+    Plan(PlanArgs),
+    /// Proves shards of a job.
+    Shard(ShardArgs),
+    /// Makes the bundle and the inclusion records from a job whose shards are proven.
+    Assemble(AssembleArgs),
     /// Verifies a bundle.
     Verify(VerifyArgs),
     /// Prints the inclusion record of one account.
@@ -212,7 +219,7 @@ pub struct ProveArgs {
     /// Folder of the inclusion records.
     #[arg(long, value_name = "DIR")]
     pub records: PathBuf,
-    /// Circuit shape [default: the smallest that the book and parameters fit].
+    /// Circuit shape [default: the cheapest that the book, the parameters and the memory at hand allow].
     #[arg(long, value_name = "NAME")]
     pub shape: Option<String>,
     /// Secret key that signs the statement: ed25519, as `openssl genpkey -algorithm ed25519` writes it.
@@ -233,6 +240,87 @@ pub struct ProveArgs {
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, on three machines that share a folder:
+  zkmargin plan book --params params.srs --job job --out bundle --records records
+  zkmargin shard job --index 0-19 --params params.srs        on one
+  zkmargin shard job --index 20-39 --params params.srs       on another
+  zkmargin assemble book --params params.srs --job job --out bundle --records records
+
+Whoever has the job folder sees the positions of every account, without names, and the risk model: give a worker the
+files of its own shards only (input-NNNNN.bin), and the others of the job. The secret that places and salts come from
+stays in BUNDLE.partial, which `assemble` needs.")]
+pub struct PlanArgs {
+    /// What is proven.
+    #[command(flatten)]
+    pub prove: ProveArgs,
+    /// Folder of the job to write.
+    #[arg(long, value_name = "JOB")]
+    pub job: PathBuf,
+}
+
+/// Arguments of `shard`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin shard job --index 7 --params params.srs
+  zkmargin shard job --index 0-19 --params params.srs
+  zkmargin shard job --index \"$SLURM_ARRAY_TASK_ID\" --params params.srs
+
+Writes proof-NNNNN.bin and, private, free-NNNNN.bin into the job's folder. A shard whose proof is there and holds is not
+proven again, so the command can be repeated until it succeeds.")]
+pub struct ShardArgs {
+    /// The job folder.
+    #[arg(value_name = "JOB")]
+    pub job: PathBuf,
+    /// Which shards, from 0: one, or the first and last of several.
+    #[arg(long, value_name = "I[-J]", value_parser = indices)]
+    pub index: RangeInclusive<usize>,
+    /// KZG parameters, as `setup` writes them.
+    #[arg(long, value_name = "FILE")]
+    pub params: PathBuf,
+    /// Goes ahead even where there is clearly less memory than a proof takes.
+    #[arg(long)]
+    pub ignore_memory: bool,
+    /// Prints figures as JSON, a line for each shard.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn indices(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let number = |text: &str| {
+        text.parse::<usize>()
+            .map_err(|error| format!("{text:?}: {error}"))
+    };
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (number(first)?, number(last)?),
+        None => (number(text)?, number(text)?),
+    };
+    if first > last {
+        return Err(format!("{first} comes after {last}"));
+    }
+    Ok(first..=last)
+}
+
+/// Arguments of `assemble`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  zkmargin assemble book --params params.srs --job job --out bundle --records records
+
+The snapshot, --out and options are those that `plan` was given. Every proof is verified before it is used; shards that
+lack one are named.")]
+pub struct AssembleArgs {
+    /// What was proven.
+    #[command(flatten)]
+    pub prove: ProveArgs,
+    /// Folder of the job.
+    #[arg(long, value_name = "JOB")]
+    pub job: PathBuf,
 }
 
 /// Whom the user trusts: which setups are accepted, and who must have signed.

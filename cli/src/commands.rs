@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod generate;
 pub mod inspect;
+pub mod job;
 pub mod prove;
 pub mod record;
 pub mod setup;

@@ -14,6 +14,7 @@ use zkmargin_circuits::field::{from_hex, to_hex};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{context_digest, Digest, Statement, Version};
 use zkmargin_circuits::tree::Tree;
+use zkmargin_circuits::witness::plan::PlannedWindow;
 use zkmargin_verifier::audit::{DeficientPool, Holds, Pack, Sample, SampleOpening, SampledSlot};
 use zkmargin_verifier::record::Record;
 
@@ -23,7 +24,7 @@ use crate::error::ProveError;
 use crate::evaluate::evaluate;
 use crate::placement::{Places, Seed};
 use crate::records::Opening;
-use crate::shard::{PlacedAccount, PlannedShard, Shards};
+use crate::shard::{PlannedShard, Shards};
 use crate::snapshot::LoadedSnapshot;
 use crate::write::write_private;
 
@@ -87,13 +88,14 @@ pub fn pack(
         snapshot,
         shape,
         seed: &seed,
+        lengths: &evaluated.lengths,
         places: &places,
     };
     let mut survey = Survey::new(snapshot);
     let mut roots = Vec::with_capacity(shards.count());
     for index in 0..shards.count() {
         let shard = shards.plan(index)?;
-        survey.add(&shard);
+        survey.add(&shard, shards.accounts(index));
         roots.push(shard.root(shape).root);
     }
     survey.named.extend(survey.tops.accounts());
@@ -129,11 +131,14 @@ pub fn pack(
         let opened = OpenedShard {
             snapshot,
             shard: &shard,
+            accounts: shards.accounts(index).collect(),
             opening: &opening,
         };
         openings.extend(opened.records(&survey.named, &within));
         for slot in within {
-            holds.insert((opening.first + slot) as u64, opened.holds(slot));
+            if let Some(found) = opened.holds(slot) {
+                holds.insert((opening.first + slot) as u64, found);
+            }
         }
     }
     let slots = drawn
@@ -174,57 +179,64 @@ fn in_order(mut pools: Vec<DeficientPool>) -> Vec<DeficientPool> {
 struct OpenedShard<'a> {
     snapshot: &'a LoadedSnapshot,
     shard: &'a PlannedShard,
+    /// Indices in the book of the shard's accounts.
+    accounts: Vec<usize>,
     opening: &'a Opening<'a>,
 }
 
+/// What stands at a slot.
+struct Found<'a> {
+    /// The windows of an account, or an empty one.
+    run: &'a [PlannedWindow],
+    /// Which of them is at the slot.
+    window: usize,
+    /// The account's index in the book, if it is one's.
+    account: Option<usize>,
+}
+
 impl OpenedShard<'_> {
-    /// The window at a slot: its run, its place in it, and the account if it has one.
-    fn window(&self, slot: usize) -> (usize, usize, Option<&PlacedAccount>) {
-        let mut start = 0;
-        let mut run = 0;
-        for (index, windows) in self.shard.plan.runs.iter().enumerate() {
-            run = index;
-            if slot < start + windows.windows.len() {
-                break;
-            }
-            start += windows.windows.len();
-        }
-        let last = start + self.shard.plan.runs[run].windows.len() - 1;
+    fn at(&self, slot: usize) -> Option<Found<'_>> {
+        let mut end = 0;
+        let run = self.shard.plan.runs.iter().find(|run| {
+            end += run.windows.len();
+            slot < end
+        })?;
         let accounts = &self.shard.accounts;
-        let account = accounts.binary_search_by_key(&last, |account| account.slot);
-        (
-            run,
-            slot - start,
-            account.ok().map(|found| &accounts[found]),
-        )
+        let account = accounts.binary_search_by_key(&(end - 1), |account| account.slot);
+        Some(Found {
+            run: &run.windows,
+            window: slot + run.windows.len() - end,
+            account: account.ok().map(|place| self.accounts[place]),
+        })
     }
 
     /// The records of the accounts that are named, and of those with a window at a drawn slot.
     fn records(&self, named: &BTreeSet<u32>, drawn: &BTreeSet<usize>) -> Vec<Record> {
-        let accounts = drawn.iter().filter_map(|slot| self.window(*slot).2);
-        let drawn: BTreeSet<usize> = accounts.map(|account| account.account).collect();
-        let wanted = |account: &&PlacedAccount| {
-            named.contains(&(account.account as u32)) || drawn.contains(&account.account)
-        };
-        let accounts = self.shard.accounts.iter().filter(wanted);
+        let drawn: BTreeSet<usize> = drawn
+            .iter()
+            .filter_map(|slot| self.at(*slot)?.account)
+            .collect();
+        let wanted = |index: &usize| named.contains(&(*index as u32)) || drawn.contains(index);
+        let accounts = self.accounts.iter().zip(&self.shard.accounts);
         accounts
-            .map(|account| self.opening.record(self.snapshot, account))
+            .filter(|(index, _)| wanted(index))
+            .map(|(index, placed)| self.opening.record(self.snapshot, *index, placed))
             .collect()
     }
 
-    fn holds(&self, slot: usize) -> Holds {
-        let (run, window, account) = self.window(slot);
-        let windows = &self.shard.plan.runs[run].windows;
-        let salt = to_hex(&windows[window].salt);
+    fn holds(&self, slot: usize) -> Option<Holds> {
+        let found = self.at(slot)?;
+        let (before, rest) = found.run.split_at(found.window);
+        let (window, after) = rest.split_first()?;
+        let salt = to_hex(&window.salt);
         let path = self.opening.path(slot);
-        let Some(account) = account else {
-            return Holds::Empty { salt, path };
+        let Some(account) = found.account else {
+            return Some(Holds::Empty { salt, path });
         };
-        let account = self.snapshot.book.accounts[account.account].id.clone();
-        let before = &windows[..window];
-        if window + 1 == windows.len() {
+        let account = self.snapshot.book.accounts[account].id.clone();
+        Some(if after.is_empty() {
             Holds::Leaf { account }
-        } else if windows[window].header.absorbed {
+        } else if window.header.absorbed {
             let blocks = before.iter().filter(|window| window.header.absorbed);
             Holds::Block {
                 account,
@@ -239,6 +251,6 @@ impl OpenedShard<'_> {
                 salt,
                 path,
             }
-        }
+        })
     }
 }

@@ -88,6 +88,44 @@ pub enum ProveError {
         /// What is not the same.
         differences: String,
     },
+    /// A job folder does not hold what it should.
+    #[error("{}: {problem}; plan the job again", path.display())]
+    Job {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A job has no shard of this index.
+    #[error("the job has {shards} shards, from 0 to {}; there is no shard {index}", shards.saturating_sub(1))]
+    NoShard {
+        /// The index asked for.
+        index: usize,
+        /// How many there are.
+        shards: usize,
+    },
+    /// A job was planned under another setup.
+    #[error("the job is under setup {job}, these parameters are of {found}")]
+    OtherSetup {
+        /// The job's.
+        job: String,
+        /// Of the parameters.
+        found: String,
+    },
+    /// A job is assembled where it was not planned.
+    #[error("{} holds no plan, so the job in {} cannot be assembled: give the same --out as `plan` was given", work.display(), job.display())]
+    NoPlan {
+        /// The job folder.
+        job: PathBuf,
+        /// The work folder.
+        work: PathBuf,
+    },
+    /// Shards of a job are not proven.
+    #[error("{}", missing_shards(missing))]
+    Missing {
+        /// Their indices.
+        missing: Vec<usize>,
+    },
     /// What an interrupted run left is damaged.
     #[error("{} is damaged: {problem}; discard the interrupted run with --restart", path.display())]
     DamagedJob {
@@ -158,4 +196,22 @@ pub enum ProveError {
     /// The proof does not verify: a defect of this program.
     #[error("the finished proof does not verify, which is a defect of this program: {0}")]
     SelfCheck(String),
+}
+
+fn missing_shards(missing: &[usize]) -> String {
+    const SHOWN: usize = 20;
+    let shown: Vec<String> = missing
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
+    let more = match missing.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{} shards are not proven: {}{more}; prove them with `zkmargin shard --index`, and assemble again",
+        missing.len(),
+        shown.join(", ")
+    )
 }

@@ -1,11 +1,9 @@
 //! A snapshot folder in, a bundle and its inclusion records out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-use halo2_proofs::plonk::VerifyingKey;
-use rand::rngs::OsRng;
 
 use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::field::to_hex;
@@ -17,30 +15,29 @@ use zkmargin_circuits::statement::{
 use zkmargin_circuits::totals_column::cells;
 use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::key::key_digest;
-use zkmargin_verifier::plonk::ProofVerifier;
 use zkmargin_verifier::proof::ProofError;
 use zkmargin_verifier::setup::Setup;
-use zkmargin_verifier::shard::ShardFile;
 use zkmargin_verifier::totals::claim;
 
 use crate::audit::{self, Secret};
 use crate::bundle::{self, BundleFiles};
-use crate::engine::proof::Step;
 use crate::error::ProveError;
 use crate::evaluate::{evaluate, Evaluated};
+use crate::job;
 use crate::kept::pinned_or_kept;
-use crate::key::{proving_key, ProvingKey};
 use crate::memory;
 use crate::meter::{peak_rss_bytes, Cost};
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases, Plan};
 use crate::placement::{Places, Seed};
 use crate::records;
-use crate::shard::{self, ShardRoot, Shards};
+use crate::results::keep_shard;
+use crate::shard::{ShardRoot, Shards};
+use crate::shard_prover::{library, self_check, ShardProver};
 use crate::sign::SigningKey;
 use crate::snapshot::LoadedSnapshot;
 use crate::totals::{open, FreeRows};
-use crate::work::{Job, KeptShard, WorkFolder};
+use crate::work::{Job, WorkFolder};
 
 /// How to prove.
 #[derive(Debug, Clone)]
@@ -103,6 +100,57 @@ pub fn prove(
     options: &ProveOptions,
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
+    run(snapshot, params, options, Then::Prove, progress)
+}
+
+/// Does everything of [`prove`] that comes before the first proof, and writes a job folder from which
+/// machines can prove its shards ([`crate::job`]). The work folder stays, for [`assemble`].
+///
+/// # Errors
+/// See [`ProveError`].
+pub fn plan(
+    snapshot: &LoadedSnapshot,
+    params: &Parameters,
+    options: &ProveOptions,
+    job: &Path,
+    progress: &mut dyn FnMut(Event<'_>),
+) -> Result<ProveReport, ProveError> {
+    run(snapshot, params, options, Then::Write(job), progress)
+}
+
+/// Makes the bundle from the shards that were proven in a job folder. Each proof is verified before it
+/// is used.
+///
+/// # Errors
+/// See [`ProveError`]; [`ProveError::Missing`] names the shards that are to be proven still.
+pub fn assemble(
+    snapshot: &LoadedSnapshot,
+    params: &Parameters,
+    options: &ProveOptions,
+    job: &Path,
+    progress: &mut dyn FnMut(Event<'_>),
+) -> Result<ProveReport, ProveError> {
+    run(snapshot, params, options, Then::Assemble(job), progress)
+}
+
+/// What is done when everything is ready for proofs.
+#[derive(Clone, Copy)]
+enum Then<'a> {
+    /// Prove all shards, and make the bundle.
+    Prove,
+    /// Write a job.
+    Write(&'a Path),
+    /// Make the bundle from the proofs of a job.
+    Assemble(&'a Path),
+}
+
+fn run(
+    snapshot: &LoadedSnapshot,
+    params: &Parameters,
+    options: &ProveOptions,
+    then: Then<'_>,
+    progress: &mut dyn FnMut(Event<'_>),
+) -> Result<ProveReport, ProveError> {
     let work = open_work(options)?;
     let mut phases = Phases::new(progress);
 
@@ -114,14 +162,21 @@ pub fn prove(
         true => None,
         false => work.job()?,
     };
+    if let (Then::Assemble(job), None) = (then, &begun) {
+        return Err(ProveError::NoPlan {
+            job: job.to_owned(),
+            work: work.path().to_owned(),
+        });
+    }
     let resumes = begun.is_some();
-    let (seed, job) = job(&work, begun, snapshot, options, shape, params.setup())?;
+    let (seed, fresh) = seed_and_job(&work, begun, snapshot, options, shape, params.setup())?;
     let seed = Seed::chosen(seed, snapshot.header.epoch);
     let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
     let shards = Shards {
         snapshot,
         shape,
         seed: &seed,
+        lengths: &evaluated.lengths,
         places: &places,
     };
     let plan = Plan {
@@ -134,14 +189,16 @@ pub fn prove(
         resumes,
     };
     phases.tell(Event::Planned(&plan));
-    check_memory(snapshot, params, options, &plan)?;
+    if matches!(then, Then::Prove) {
+        check_memory(snapshot, params, options, &plan)?;
+    }
     if options.publish_counts && plan.shards > 1 {
         return Err(ProveError::Counts {
             shape: shape.name,
             shards: plan.shards,
         });
     }
-    if let Some(job) = job {
+    if let Some(job) = fresh {
         if let Some(earlier) = work.context()? {
             records::discard(&options.records, earlier)?;
         }
@@ -181,14 +238,31 @@ pub fn prove(
     }
     work.keep_statement(&statement_bytes)?;
 
-    let verifier = ProofVerifier::new(&verifying, params.tau_g2()).map_err(self_check)?;
-    let mut proofs = Proofs {
-        shards: &shards,
-        params: &params,
-        verifying: &verifying,
-        verifier: &verifier,
-        proving: None,
-        public: PublicInputs {
+    let mut report = ProveReport {
+        accounts: plan.accounts,
+        shards: plan.shards,
+        kept: 0,
+        proving: Cost::default(),
+        keygen: Cost::default(),
+        peak_rss_bytes: 0,
+        proof_bytes: 0,
+        statement,
+        phases: Vec::new(),
+    };
+    if let Then::Write(folder) = then {
+        phases.run(Phase::Writing, || {
+            job::write(folder, &shards, plan.setup, &statement_bytes, &roots)
+        })?;
+    } else {
+        let mut prover = ShardProver::new(shape, &params, &verifying)?;
+        let source = Source {
+            folders: match then {
+                Then::Assemble(job) => &[work.path(), job],
+                _ => &[work.path()],
+            },
+            proves: matches!(then, Then::Prove),
+        };
+        let public = PublicInputs {
             context,
             shard: 0,
             shards: plan.shards as u64,
@@ -196,181 +270,123 @@ pub fn prove(
             model: digests.model,
             root: Fr::ZERO,
             counts: Fr::ZERO,
-        },
-        work: &work,
-        kept: 0,
-    };
-    let mut files = Vec::with_capacity(plan.shards);
-    let mut commitments = Vec::with_capacity(plan.shards);
-    let mut free = FreeRows::zero();
-    for (index, root) in roots.iter().enumerate() {
-        let shard = proofs.of_shard(index, root, &mut phases)?;
-        free.add(&shard.free);
-        commitments.extend(shard.commitment);
-        files.push(shard.file);
-    }
-    let kept = proofs.kept;
-    drop(proofs);
-    let totals = phases.run(Phase::Totals, || {
-        let totals = cells(shape, &snapshot.market.market, &evaluated.totals);
-        let opening = open(shape, &params, &context, &commitments, &totals, &free);
-        let claim = claim(shape, &context, &commitments, &totals, &opening)
-            .ok_or_else(|| self_check(ProofError::False))?;
-        verifier.settle(&[claim]).map_err(self_check)?;
-        Ok::<_, ProveError>(opening.to_bytes())
-    })?;
-    phases.run(Phase::Writing, || -> Result<_, ProveError> {
-        if let Some((path, secret)) = &secret {
-            secret.keep(path)?;
-        }
-        let signature = options.sign.as_ref().map(|key| key.sign(&Digest(context)));
-        let signature = signature.as_ref();
-        records::write_all(&shards, &top, context, signature, &options.records)?;
-        let private = snapshot.risk.model.salt.is_some();
-        let files = BundleFiles {
-            statement: &statement_bytes,
-            market: &snapshot.market_bytes,
-            risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
-            totals: &totals,
-            proofs: &files,
-            signature,
         };
-        bundle::write(&files, &work.bundle(), &options.out)?;
-        work.finish()
-    })?;
-
-    Ok(ProveReport {
-        accounts: plan.accounts,
-        shards: plan.shards,
-        kept,
-        proving: phases.cost(&[
-            Phase::Evaluating,
-            Phase::Hashing,
-            Phase::Witness,
-            Phase::Proving,
-            Phase::Totals,
-        ]),
-        keygen: phases.cost(&[Phase::Keys, Phase::ProvingKey]),
-        peak_rss_bytes: peak_rss_bytes(),
-        proof_bytes: files.iter().map(Vec::len).sum(),
-        statement,
-        phases: phases.done,
-    })
+        let proven = prove_shards(&mut prover, &shards, &roots, &public, &source, &mut phases)?;
+        report.kept = proven.kept;
+        report.proof_bytes = proven.files.iter().map(Vec::len).sum();
+        let totals = phases.run(Phase::Totals, || {
+            let totals = cells(shape, &snapshot.market.market, &evaluated.totals);
+            let Proven {
+                commitments, free, ..
+            } = &proven;
+            let opening = open(shape, &params, &context, commitments, &totals, free);
+            let claim = claim(shape, &context, commitments, &totals, &opening)
+                .ok_or_else(|| self_check(ProofError::False))?;
+            prover.verifier().settle(&[claim]).map_err(self_check)?;
+            Ok::<_, ProveError>(opening.to_bytes())
+        })?;
+        phases.run(Phase::Writing, || -> Result<_, ProveError> {
+            if let Some((path, secret)) = &secret {
+                secret.keep(path)?;
+            }
+            let signature = options.sign.as_ref().map(|key| key.sign(&Digest(context)));
+            let signature = signature.as_ref();
+            records::write_all(&shards, &top, context, signature, &options.records)?;
+            let private = snapshot.risk.model.salt.is_some();
+            let files = BundleFiles {
+                statement: &statement_bytes,
+                market: &snapshot.market_bytes,
+                risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
+                totals: &totals,
+                proofs: &proven.files,
+                signature,
+            };
+            bundle::write(&files, &work.bundle(), &options.out)?;
+            work.finish()
+        })?;
+    }
+    report.proving = phases.cost(&[
+        Phase::Evaluating,
+        Phase::Hashing,
+        Phase::Witness,
+        Phase::Proving,
+        Phase::Totals,
+    ]);
+    report.keygen = phases.cost(&[Phase::Keys, Phase::ProvingKey]);
+    report.peak_rss_bytes = peak_rss_bytes();
+    report.phases = phases.done;
+    Ok(report)
 }
 
-fn library(error: halo2_proofs::plonk::Error) -> ProveError {
-    ProveError::Library(error.to_string())
-}
-
-fn self_check(error: ProofError) -> ProveError {
-    ProveError::SelfCheck(error.to_string())
-}
-
-/// The proofs of all shards, one after the other.
-struct Proofs<'a> {
-    shards: &'a Shards<'a>,
-    params: &'a Parameters,
-    verifying: &'a VerifyingKey<G1Affine>,
-    verifier: &'a ProofVerifier<'a>,
-    /// Made when the first proof is.
-    proving: Option<ProvingKey>,
-    /// What all shards have in common.
-    public: PublicInputs,
-    work: &'a WorkFolder,
-    /// Proofs of an interrupted run that were kept.
+/// The proofs of all shards, and what their totals' opening is made of.
+struct Proven {
+    files: Vec<Vec<u8>>,
+    commitments: Vec<G1Affine>,
+    /// The sums of the free rows.
+    free: FreeRows,
+    /// How many were there already.
     kept: usize,
 }
 
-/// A shard that is proven.
-struct ProvenShard {
-    file: Vec<u8>,
-    /// The free rows of its totals column.
-    free: FreeRows,
-    /// The commitment to that column.
-    commitment: Option<G1Affine>,
+/// Where finished shards are looked for, and whether those that lack are proven.
+struct Source<'a> {
+    folders: &'a [&'a Path],
+    proves: bool,
 }
 
-impl Proofs<'_> {
-    /// A shard with its proof: that of an interrupted run, or a new one.
-    fn of_shard(
-        &mut self,
-        index: usize,
-        root: &ShardRoot,
-        phases: &mut Phases<'_>,
-    ) -> Result<ProvenShard, ProveError> {
-        let shards = self.shards.count();
-        phases.tell(Event::Shard { index, shards });
+fn prove_shards(
+    prover: &mut ShardProver<'_>,
+    shards: &Shards<'_>,
+    roots: &[ShardRoot],
+    public: &PublicInputs,
+    source: &Source<'_>,
+    phases: &mut Phases<'_>,
+) -> Result<Proven, ProveError> {
+    let mut proven = Proven {
+        files: Vec::with_capacity(roots.len()),
+        commitments: Vec::with_capacity(roots.len()),
+        free: FreeRows::zero(),
+        kept: 0,
+    };
+    let mut missing = Vec::new();
+    for (index, root) in roots.iter().enumerate() {
+        phases.tell(Event::Shard {
+            index,
+            shards: shards.count(),
+        });
         let public = PublicInputs {
             shard: index as u64,
             root: root.root,
             counts: root.counts,
-            ..self.public
+            ..*public
         };
-        let instance = public.column();
-        let shape = self.shards.shape;
-        let mut commitment = None;
-        let mut check = |proof: &[u8]| {
-            let claim = self.verifier.read(&instance, proof)?;
-            commitment = claim.first_column();
-            self.verifier.settle(&[claim])
-        };
-        let kept = phases.keep(index, self.work.shard(index)?, |kept| {
-            let file = ShardFile::parse(&kept.file)?;
-            if kept.free.is_none() {
-                return Err(ProofError::Encoding("its free rows are missing".to_owned()));
+        let shard = match prover.kept(&public, index, source.folders, phases)? {
+            Some(kept) => {
+                proven.kept += 1;
+                kept
             }
-            if (file.root, file.counts) != (root.root, root.counts) {
-                return Err(ProofError::False);
-            }
-            check(file.proof)
-        })?;
-        if let Some(KeptShard {
-            file,
-            free: Some(free),
-        }) = kept
-        {
-            self.kept += 1;
-            return Ok(ProvenShard {
-                file,
-                free,
-                commitment,
-            });
-        }
-        let proving = match self.proving.take() {
-            Some(key) => key,
-            None => phases.run(Phase::ProvingKey, || {
-                proving_key(shape, self.params, Some(self.verifying.clone())).map_err(library)
-            })?,
-        };
-        let witness = phases.run(Phase::Witness, || {
-            self.shards
-                .plan(index)?
-                .witness(self.shards.snapshot, shape)
-        })?;
-        let free = FreeRows::draw(&mut OsRng);
-        let proof = phases.watched(Phase::Proving, |progress| {
-            let mut begun = None;
-            shard::create(&proving, witness, &free, &instance, &mut |Step(part, _)| {
-                if begun.replace(part) != Some(part) {
-                    progress(Event::Part(part));
+            None if source.proves => {
+                let context = shards.context();
+                let planned = || shards.plan(index);
+                let made = prover.prove(&public, planned, &context, phases)?;
+                if let Some(folder) = source.folders.first() {
+                    keep_shard(folder, index, &made.file, &made.free)?;
                 }
-            })
-        })?;
-        self.proving = Some(proving);
-        phases.run(Phase::Checking, || check(&proof).map_err(self_check))?;
-        let file = ShardFile {
-            root: root.root,
-            counts: root.counts,
-            proof: &proof,
-        }
-        .to_bytes();
-        self.work.keep_shard(index, &file, &free)?;
-        Ok(ProvenShard {
-            file,
-            free,
-            commitment,
-        })
+                made
+            }
+            None => {
+                missing.push(index);
+                continue;
+            }
+        };
+        proven.free.add(&shard.free);
+        proven.commitments.push(shard.commitment);
+        proven.files.push(shard.file);
     }
+    if !missing.is_empty() {
+        return Err(ProveError::Missing { missing });
+    }
+    Ok(proven)
 }
 
 /// Takes the work folder, if the places of bundle and records are free.
@@ -398,7 +414,7 @@ fn open_work(options: &ProveOptions) -> Result<WorkFolder, ProveError> {
 }
 
 /// The seed, and the job of a run that begins; one that was begun goes on with its own.
-fn job(
+fn seed_and_job(
     work: &WorkFolder,
     begun: Option<Job>,
     snapshot: &LoadedSnapshot,

@@ -119,10 +119,11 @@ pub fn write_all(
                 first: index * shards.shape.capacity(),
                 above: &top.path(index),
             };
-            shard.accounts.par_iter().try_for_each(|account| {
-                let id = &accounts[account.account].id;
-                let record = opening.record(shards.snapshot, account);
-                put(&record_path(aside, id), &record.to_bytes())
+            let placed: Vec<_> = shards.accounts(index).zip(&shard.accounts).collect();
+            placed.par_iter().try_for_each(|(account, placed)| {
+                let record = opening.record(shards.snapshot, *account, placed);
+                let path = record_path(aside, &accounts[*account].id);
+                put(&path, &record.to_bytes())
             })?;
         }
         each(sync_folder)?;
@@ -167,14 +168,23 @@ impl Opening<'_> {
             .collect()
     }
 
-    /// The record of an account.
-    pub fn record(&self, snapshot: &LoadedSnapshot, placed: &PlacedAccount) -> Record {
-        record(snapshot, placed, self)
+    /// The record of an account, by its index in the book.
+    pub fn record(
+        &self,
+        snapshot: &LoadedSnapshot,
+        index: usize,
+        placed: &PlacedAccount,
+    ) -> Record {
+        record(snapshot, index, placed, self)
     }
 }
 
-fn record(snapshot: &LoadedSnapshot, placed: &PlacedAccount, opening: &Opening<'_>) -> Record {
-    let index = placed.account;
+fn record(
+    snapshot: &LoadedSnapshot,
+    index: usize,
+    placed: &PlacedAccount,
+    opening: &Opening<'_>,
+) -> Record {
     let account = &snapshot.book.accounts[index];
     let rows = snapshot.book.rows_of(index);
     let quantum = snapshot.market.quote_quantum;

@@ -4,6 +4,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use rand::rngs::OsRng;
 use rayon::prelude::*;
 use zkmargin_circuits::digest::counts_digest;
+use zkmargin_circuits::leaf::identity;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::tree::Tree;
@@ -13,6 +14,7 @@ use zkmargin_circuits::witness::{Context, Witness};
 use crate::cells::ShardCells;
 use crate::engine::proof::{create_proof, Step};
 use crate::error::ProveError;
+use crate::input::{InputPlace, ShardInput};
 use crate::key::ProvingKey;
 use crate::placement::{Place, Places, Seed};
 use crate::snapshot::LoadedSnapshot;
@@ -27,6 +29,8 @@ pub struct Shards<'a> {
     pub shape: &'a Shape,
     /// Where salts come from.
     pub seed: &'a Seed,
+    /// Windows each account takes.
+    pub lengths: &'a [u32],
     /// Where accounts stand.
     pub places: &'a Places,
 }
@@ -37,13 +41,60 @@ impl Shards<'_> {
         self.places.shards.len()
     }
 
-    /// Evaluates the accounts of a shard and lays them out in its windows.
+    fn places(&self, index: usize) -> &[Place] {
+        self.places.shards.get(index).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The accounts of a shard, by their indices in the book, in the order of their places.
+    pub fn accounts(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let places = self.places(index).iter();
+        places.flatten().map(|account| *account as usize)
+    }
+
+    /// What the proof of a shard is made from.
+    pub fn input(&self, index: usize) -> ShardInput {
+        let mut slot = index * self.shape.capacity();
+        let place = |place: &Place| {
+            let first = slot;
+            match place.map(|account| account as usize) {
+                None => {
+                    slot += 1;
+                    let salt = self.seed.empty_salt(first);
+                    InputPlace::Empty { salt }
+                }
+                Some(account) => {
+                    let windows = self.lengths[account] as usize;
+                    slot += windows;
+                    let account = &self.snapshot.book.accounts[account];
+                    let salt = |window| self.seed.window_salt(&account.id, window);
+                    InputPlace::Account {
+                        account: account.clone(),
+                        identity: identity(&account.id),
+                        salts: (0..windows).map(salt).collect(),
+                    }
+                }
+            }
+        };
+        ShardInput {
+            places: self.places(index).iter().map(place).collect(),
+            counts_salt: self.seed.counts_salt(index),
+        }
+    }
+
+    /// A shard, evaluated and laid out in its windows.
     ///
     /// # Errors
     /// See [`ProveError`].
     pub fn plan(&self, index: usize) -> Result<PlannedShard, ProveError> {
-        let places = self.places.shards.get(index).map_or(&[][..], Vec::as_slice);
-        PlannedShard::new(self.snapshot, self.shape, self.seed, index, places)
+        PlannedShard::new(&self.context(), self.shape, &self.input(index))
+    }
+
+    /// Market and model.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            market: &self.snapshot.market.market,
+            risk: &self.snapshot.risk.model,
+        }
     }
 
     /// What every shard's proof will show of it.
@@ -62,15 +113,13 @@ impl Shards<'_> {
 pub struct PlannedShard {
     /// The windows and totals.
     pub plan: ShardPlan,
-    /// The accounts.
+    /// The accounts, in the order of their places.
     pub accounts: Vec<PlacedAccount>,
 }
 
 /// An account in a shard.
 #[derive(Debug)]
 pub struct PlacedAccount {
-    /// Index in the book.
-    pub account: usize,
     /// The statement of each of its pools.
     pub outcomes: Vec<PoolOutcome>,
     /// Slot of its leaf within the shard.
@@ -89,58 +138,53 @@ pub struct ShardRoot {
 }
 
 impl PlannedShard {
-    fn new(
-        snapshot: &LoadedSnapshot,
+    /// Evaluates the accounts of a shard and lays them out in its windows.
+    ///
+    /// # Errors
+    /// See [`ProveError`].
+    pub fn new(
+        context: &Context<'_>,
         shape: &Shape,
-        seed: &Seed,
-        index: usize,
-        places: &[Place],
+        input: &ShardInput,
     ) -> Result<Self, ProveError> {
-        let market = &snapshot.market.market;
         let limits = Limits::from(shape);
-        let evaluated = places
+        let evaluated = input
+            .places
             .par_iter()
-            .map(|place| {
-                let Some(place) = place else {
-                    // Its salt is that of its slot, which is known when all lengths are.
-                    return Ok((None, PlannedRun::empty(Fr::default())));
-                };
-                let account = &snapshot.book.accounts[*place as usize];
-                let risk = &snapshot.risk.model;
-                let outcomes = evaluate_account(market, risk, account, limits)?;
-                let mut window = 0;
-                let salts = || {
-                    window += 1;
-                    seed.window_salt(&account.id, window - 1)
-                };
-                let run = PlannedRun::account(shape, account, &outcomes, salts);
-                Ok((Some((*place as usize, outcomes)), run))
+            .map(|place| match place {
+                InputPlace::Empty { salt } => Ok((None, PlannedRun::empty(*salt))),
+                InputPlace::Account {
+                    account,
+                    identity,
+                    salts,
+                } => {
+                    let outcomes = evaluate_account(context.market, context.risk, account, limits)?;
+                    // Salts that lack make another root than the one that is proven.
+                    let mut salts = salts.iter().copied();
+                    let salts = || salts.next().unwrap_or_default();
+                    let run = PlannedRun::account(shape, account, *identity, &outcomes, salts);
+                    Ok((Some((account, outcomes)), run))
+                }
             })
             .collect::<Result<Vec<_>, ProveError>>()?;
 
-        let mut totals = BookTotals::new(market);
+        let mut totals = BookTotals::new(context.market);
         let mut accounts = Vec::new();
         let mut runs = Vec::with_capacity(evaluated.len());
         let mut next = 0;
-        for (account, mut run) in evaluated {
-            match account {
-                Some((account, outcomes)) => {
-                    totals.add_account(market, &snapshot.book.accounts[account], &outcomes);
-                    accounts.push(PlacedAccount {
-                        account,
-                        outcomes,
-                        slot: next + run.windows.len() - 1,
-                        salts: run.blocks().map(|block| run.windows[block].salt).collect(),
-                    });
-                }
-                None => {
-                    run = PlannedRun::empty(seed.empty_salt(index * shape.capacity() + next));
-                }
-            }
+        for (account, run) in evaluated {
             next += run.windows.len();
+            if let Some((account, outcomes)) = account {
+                totals.add_account(context.market, account, &outcomes);
+                accounts.push(PlacedAccount {
+                    outcomes,
+                    slot: next - 1,
+                    salts: run.blocks().map(|block| run.windows[block].salt).collect(),
+                });
+            }
             runs.push(run);
         }
-        let plan = ShardPlan::new(runs, totals, seed.counts_salt(index));
+        let plan = ShardPlan::new(runs, totals, input.counts_salt);
         Ok(Self { plan, accounts })
     }
 
@@ -164,16 +208,17 @@ impl PlannedShard {
         }
     }
 
+    /// Windows of the shard: as many as the shape has, unless the input is not of the shape.
+    pub fn windows(&self) -> usize {
+        self.plan.runs.iter().map(|run| run.windows.len()).sum()
+    }
+
     /// The shard's witness.
     ///
     /// # Errors
     /// See [`ProveError`].
-    pub fn witness(&self, snapshot: &LoadedSnapshot, shape: &Shape) -> Result<Witness, ProveError> {
-        let context = Context {
-            market: &snapshot.market.market,
-            risk: &snapshot.risk.model,
-        };
-        Ok(Witness::new(shape, &context, &self.plan)?)
+    pub fn witness(&self, context: &Context<'_>, shape: &Shape) -> Result<Witness, ProveError> {
+        Ok(Witness::new(shape, context, &self.plan)?)
     }
 }
 

@@ -6,8 +6,7 @@
 //! | `seed` | the bundle's secret, drawn once: a rerun has the same salts and places, so the same statement |
 //! | `job.json` | what is proven: a rerun of anything else is refused. Written after the seed and removed first, so that a folder without it holds nothing to go on from |
 //! | `statement.json` | the statement as soon as it is known: it tells which records are this job's |
-//! | `proof-00000.bin` and so on | finished proofs, each verified again before it is used |
-//! | `free-00000.bin` and so on | the free rows of their totals, after the digest of the proof they are of |
+//! | `proof-00000.bin`, `free-00000.bin` and so on | finished shards ([`crate::results`]), each verified again before it is used |
 //! | `bundle` | the bundle while it is filled |
 //!
 //! Each file is written aside, synced and moved. Nothing here is believed for what it is called: a
@@ -22,15 +21,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zkmargin_circuits::statement::context_digest;
-use zkmargin_verifier::shard::file_name;
 
 use crate::bundle;
 use crate::error::ProveError;
 use crate::snapshot::LoadedSnapshot;
-use crate::totals::FreeRows;
-use crate::write::{
-    parent, private_folder, remove_folder, sync_folder, write_private, write_whole,
-};
+use crate::write::{parent, private_folder, remove_folder, sync_folder, write_private};
 
 /// Version of the folder's files.
 const VERSION: u32 = 1;
@@ -135,20 +130,6 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> ProveError + '_ {
         path: path.to_owned(),
         source,
     }
-}
-
-/// The name of the file of a shard's free rows.
-fn free_name(index: usize) -> String {
-    format!("free-{index:05}.bin")
-}
-
-/// What is kept of a shard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptShard {
-    /// Its file, as the bundle has it.
-    pub file: Vec<u8>,
-    /// The free rows of its totals; none when those kept are not this proof's.
-    pub free: Option<FreeRows>,
 }
 
 /// The path beside `path` whose name goes on with `suffix`.
@@ -308,31 +289,9 @@ impl WorkFolder {
         self.write(STATEMENT, bytes)
     }
 
-    /// What is kept of a shard.
-    ///
-    /// # Errors
-    /// [`ProveError::Io`].
-    pub fn shard(&self, index: usize) -> Result<Option<KeptShard>, ProveError> {
-        let Some(file) = self.read(&file_name(index))? else {
-            return Ok(None);
-        };
-        let free = self.read(&free_name(index))?.and_then(|bytes| {
-            let free = bytes.strip_prefix(Sha256::digest(&file).as_slice())?;
-            FreeRows::from_bytes(free)
-        });
-        Ok(Some(KeptShard { file, free }))
-    }
-
-    /// Keeps a shard: its free rows first, so that where a proof is they are.
-    ///
-    /// # Errors
-    /// [`ProveError::Io`].
-    pub fn keep_shard(&self, index: usize, file: &[u8], free: &FreeRows) -> Result<(), ProveError> {
-        let mut bytes = Sha256::digest(file).to_vec();
-        bytes.extend(free.to_bytes());
-        self.write(&free_name(index), &bytes)?;
-        let path = self.path.join(file_name(index));
-        write_whole(&path, file).map_err(io_error(&path))
+    /// The folder itself, which finished shards are kept in ([`crate::results`]).
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Where the bundle is filled.
@@ -442,21 +401,13 @@ mod tests {
         let out = folder.path().join("bundle");
         let work = begun(&out);
         work.keep_statement(b"{}").unwrap();
-        let free = FreeRows::draw(&mut rand::rngs::OsRng);
-        work.keep_shard(3, b"proof", &free).unwrap();
+        fs::write(work.path.join("proof-00003.bin"), b"proof").unwrap();
         drop(work);
         let work = WorkFolder::open(&out).unwrap();
         let kept = work.job().unwrap().unwrap();
         assert_eq!(work.resume(&kept, &job(), true).unwrap(), SEED_BYTES);
         assert_eq!(work.statement().unwrap().unwrap(), b"{}");
-        let kept = work.shard(3).unwrap().unwrap();
-        assert_eq!(
-            (kept.file.as_slice(), kept.free),
-            (b"proof".as_slice(), Some(free))
-        );
-        assert_eq!(work.shard(0).unwrap(), None);
-        fs::write(work.path.join(file_name(3)), b"another").unwrap();
-        assert_eq!(work.shard(3).unwrap().unwrap().free, None);
+        assert!(work.path().join("proof-00003.bin").exists());
         work.finish().unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -474,12 +425,12 @@ mod tests {
         let out = folder.path().join("bundle");
         let work = begun(&out);
         work.keep_statement(b"{}").unwrap();
-        work.keep_shard(0, b"proof", &FreeRows::zero()).unwrap();
+        fs::write(work.path.join("proof-00000.bin"), b"proof").unwrap();
         fs::remove_file(work.path.join(JOB)).unwrap();
         assert!(work.job().unwrap().is_none());
         assert!(work.statement().unwrap().is_none());
         work.begin(&job(), &SEED_BYTES).unwrap();
-        assert!(work.shard(0).unwrap().is_none());
+        assert!(!work.path.join("proof-00000.bin").exists());
     }
 
     #[test]

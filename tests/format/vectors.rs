@@ -40,7 +40,7 @@ const WIDE: Shape = Shape {
     groups: 3,
     scenarios: 40,
     segments: 10,
-    scan_lanes: 2,
+    scan_lanes: 1,
 };
 
 fn hexes<'a>(elements: impl IntoIterator<Item = &'a Fr>) -> Vec<String> {

@@ -44,7 +44,7 @@ function pack(fields) {
   }
   return total;
 }
-const signed = (value) => [BigInt(value) + (1n << 63n), 64];
+const signed = (value, bits = 64) => [BigInt(value) + (1n << BigInt(bits - 1)), bits];
 
 // Identities, holdings, leaves
 
@@ -143,7 +143,7 @@ function modelElements(shape, file, model) {
       const segment = [[row.long, 1], [row.short, 1], [row.floor, shape.money_bits],
         [row.coefficient, 32], [row.jump, shape.money_bits]];
       if (beside(shape)) elements.push(pack([...segment, signed(losses[i][0])]));
-      else elements.push(pack(segment), ...chunks(losses[i], 3).map((some) => pack(some.map(signed))));
+      else elements.push(pack(segment), ...chunks(losses[i], 4).map((some) => pack(some.map((loss) => signed(loss, 63)))));
     });
   }
   return elements;
@@ -153,7 +153,7 @@ function modelElements(shape, file, model) {
 
 function sizes({ k, symbols, groups, segments, ...shape }) {
   const windows = Math.floor((2 ** k - 24) / 8);
-  const a_row = beside({ segments, ...shape }) ? 1 : 1 + Math.ceil(lossesARow({ segments, ...shape }) / 3);
+  const a_row = beside({ segments, ...shape }) ? 1 : 1 + Math.ceil(lossesARow({ segments, ...shape }) / 4);
   const market_elements = 2 + symbols;
   const model_elements = 3 + segments + (groups + 1) + symbols * (1 + segments * a_row);
   const digests = Math.ceil(market_elements / 7) + Math.ceil(model_elements / 7) + 1;

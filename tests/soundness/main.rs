@@ -6,33 +6,38 @@ mod holding;
 mod lists;
 mod pinned;
 mod scan;
+mod spans;
 mod sums;
 mod symbols;
 mod tiers;
+mod wide;
 mod window;
 
 use std::collections::BTreeSet;
 
 use zkmargin_tests::forge::{
-    book, book_with_option, book_with_spare, constraints, demand, Forgery, Lie,
+    book, book_with_option, book_with_spare, constraints, demand, demand_in, shape, wide, Forgery,
+    Lie,
 };
 
 /// A true book breaks nothing, and its cells are what the repairs of the bench make of them.
 #[test]
 fn accepts_the_books_of_the_bench() {
     for book in [book, book_with_spare, book_with_option] {
-        let honest = |lie| {
-            Forgery {
-                name: "no lie",
-                book,
-                lie,
-                stops: &[],
-            }
-            .failures()
-        };
-        assert_eq!(honest(Lie::Plan(|_| ())), BTreeSet::new());
-        assert_eq!(honest(Lie::Holdings(|_| ())), BTreeSet::new());
-        assert_eq!(honest(Lie::Both(|c| c.used(), |_| ())), BTreeSet::new());
+        for shape in [shape(), wide()] {
+            let honest = |lie| {
+                Forgery {
+                    name: "no lie",
+                    book,
+                    lie,
+                    stops: &[],
+                }
+                .failures_in(shape)
+            };
+            assert_eq!(honest(Lie::Plan(|_| ())), BTreeSet::new());
+            assert_eq!(honest(Lie::Holdings(|_| ())), BTreeSet::new());
+            assert_eq!(honest(Lie::Both(|c| c.used(), |_| ())), BTreeSet::new());
+        }
     }
 }
 
@@ -76,7 +81,17 @@ fn rejects_forged_sums() {
     demand(sums::FORGERIES);
 }
 
-/// Each named constraint of the shape is among those that a forgery breaks.
+#[test]
+fn rejects_forged_losses_of_the_wide_shape() {
+    demand_in(wide(), wide::FORGERIES);
+}
+
+#[test]
+fn rejects_forged_scans_of_several_windows() {
+    demand_in(wide(), spans::FORGERIES);
+}
+
+/// Each named constraint of the shapes is among those that a forgery breaks.
 #[test]
 fn accepts_no_constraint_without_a_forgery() {
     let tables = [
@@ -88,6 +103,8 @@ fn accepts_no_constraint_without_a_forgery() {
         symbols::FORGERIES,
         coefficients::FORGERIES,
         sums::FORGERIES,
+        wide::FORGERIES,
+        spans::FORGERIES,
     ];
     let stopped: BTreeSet<String> = tables
         .into_iter()
@@ -95,8 +112,9 @@ fn accepts_no_constraint_without_a_forgery() {
         .flat_map(|forgery| forgery.stops)
         .map(ToString::to_string)
         .collect();
-    let missing: Vec<_> = constraints()
+    let missing: Vec<_> = [shape(), wide()]
         .into_iter()
+        .flat_map(constraints)
         .filter(|name| !stopped.contains(name))
         .collect();
     assert!(missing.is_empty(), "no forgery for {missing:#?}");

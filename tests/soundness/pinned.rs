@@ -9,9 +9,9 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression};
 use zkmargin_circuits::circuit::hash::{RowKind, ROW_KINDS};
 use zkmargin_circuits::circuit::{configure, MarginCircuit};
-use zkmargin_circuits::shape::WINDOW_ROWS;
+use zkmargin_circuits::shape::{Shape, WINDOW_ROWS};
 use zkmargin_circuits::witness::{second_phase, ChallengeValues};
-use zkmargin_tests::forge::{book_with_spare, public, shape, EMPTY, SPARE};
+use zkmargin_tests::forge::{book_with_spare, public, shape, wide, EMPTY, SPARE};
 
 /// A named cell.
 type Cell = (String, Column<Advice>, usize);
@@ -75,11 +75,20 @@ fn queries(expression: &Expression<Fr>) -> BTreeSet<(usize, i32)> {
 
 #[test]
 fn accepts_no_cell_that_nothing_pins() {
+    demand(shape());
+}
+
+#[test]
+fn accepts_no_cell_that_nothing_pins_in_the_wide_shape() {
+    demand(wide());
+}
+
+fn demand(shape: &Shape) {
     let sample = book_with_spare();
-    let witness = sample.witness(shape());
+    let witness = sample.witness(shape);
     let instance = public(&witness);
     let mut system = ConstraintSystem::<Fr>::default();
-    let config = configure(&mut system, shape());
+    let config = configure(&mut system, shape);
     let (columns, layout) = (&config.columns, &config.layout);
     let values: Vec<Fr> = (3u64..9).map(|i| Fr::from(i).pow([77])).collect();
     let [theta, x, gamma, xi, upsilon, kappa] = values[..] else {
@@ -112,7 +121,7 @@ fn accepts_no_cell_that_nothing_pins() {
     {
         challenges[challenge.index()] = *value;
     }
-    let rows = 1 << shape().k;
+    let rows = 1 << shape.k;
     let mut matrix = Matrix {
         advice: BTreeMap::new(),
         fixed: Vec::new(),
@@ -142,8 +151,8 @@ fn accepts_no_cell_that_nothing_pins() {
         matrix.advice.insert(column.column.index(), pad(cells));
     }
     let instance = matrix.instance.clone();
-    let prover = MockProver::run(shape().k, &MarginCircuit::keygen(shape()), vec![instance])
-        .expect("synthesis");
+    let prover =
+        MockProver::run(shape.k, &MarginCircuit::keygen(shape), vec![instance]).expect("synthesis");
     for column in prover.fixed() {
         let value = |cell: &CellValue<Fr>| match cell {
             CellValue::Assigned(value) => *value,
@@ -272,6 +281,10 @@ fn accepts_no_cell_that_nothing_pins() {
                 ("lane maintenance", lane.maintenance_factor),
                 ("lane initial", lane.initial_factor),
             ]);
+            if let Some(span) = &lane.span {
+                free.extend([("lane place", span.place), ("lane ends", span.ends)]);
+                free.extend(span.carried.iter().map(|cell| ("lane carried", *cell)));
+            }
             limbs.extend([("lane max", &lane.max), ("lane step", &lane.step)]);
             for (name, cell) in [("lane weight", lane.weight), ("lane helper", lane.helper)] {
                 cells.push((
@@ -371,7 +384,9 @@ fn accepts_no_cell_that_nothing_pins() {
                 ("coefficient", &l.coefficient),
                 ("jump", &l.jump),
             ];
+            free.extend(t.loss_elements.iter().map(|element| ("losses", *element)));
             limbs.extend(l.losses.iter().map(|loss| ("loss", loss)));
+            limbs.extend(l.loss_tops.iter().map(|top| ("loss top", top)));
             let mut second = vec![
                 ("horner", t.horner),
                 ("floor weight", t.floor_weight),

@@ -35,6 +35,21 @@ pub fn shape() -> &'static Shape {
     Shape::by_name("tiny-11").expect("a shape")
 }
 
+/// The shape of forgeries of what only shapes of wide amounts and many scenarios have.
+pub fn wide() -> &'static Shape {
+    &Shape {
+        name: "wide-11",
+        k: 11,
+        limb_bits: 8,
+        money_bits: 96,
+        symbols: 6,
+        groups: 3,
+        scenarios: 40,
+        segments: 10,
+        scan_lanes: 1,
+    }
+}
+
 /// What is lied about.
 #[derive(Clone, Copy)]
 pub enum Lie {
@@ -69,20 +84,25 @@ pub struct Forgery {
 impl Forgery {
     /// The names of what fails.
     pub fn failures(&self) -> BTreeSet<String> {
+        self.failures_in(shape())
+    }
+
+    /// The names of what fails in a shape.
+    pub fn failures_in(&self, shape: &Shape) -> BTreeSet<String> {
         let mut sample = (self.book)();
         if let Lie::Model(lie) = self.lie {
             lie(&mut sample);
         }
-        let mut plan = sample.plan(shape());
+        let mut plan = sample.plan(shape);
         if let Lie::Plan(lie) | Lie::Holdings(lie) | Lie::Planned(lie, _) = self.lie {
             lie(&mut plan);
             // Windows a lie adds are taken from the empty slots at the end.
             let used: usize = plan.runs.iter().map(|run| run.windows.len()).sum();
-            for _ in shape().capacity()..used {
+            for _ in shape.capacity()..used {
                 plan.runs.pop();
             }
         }
-        let mut witness = Witness::new(shape(), &sample.context(), &plan).expect("fits the shape");
+        let mut witness = Witness::new(shape, &sample.context(), &plan).expect("fits the shape");
         match self.lie {
             Lie::Holdings(_) => Cells::new(&mut witness).repair(),
             Lie::Cells(lie) | Lie::Both(lie, _) | Lie::Planned(_, lie) => {
@@ -111,12 +131,13 @@ pub fn failures(
     second: Option<fn(&mut SecondCells)>,
 ) -> BTreeSet<String> {
     let witness = witness.shared();
+    let k = witness.layout.shape.k;
     let circuit = Forged {
         honest: MarginCircuit::prove(witness.clone()),
         witness,
         second,
     };
-    let prover = MockProver::run(shape().k, &circuit, vec![instance]).expect("synthesis");
+    let prover = MockProver::run(k, &circuit, vec![instance]).expect("synthesis");
     match prover.verify() {
         Ok(()) => BTreeSet::new(),
         Err(failures) => failures.iter().filter_map(name).collect(),
@@ -125,9 +146,14 @@ pub fn failures(
 
 /// Runs forgeries: each must break exactly what it says.
 pub fn demand(forgeries: &[Forgery]) {
+    demand_in(shape(), forgeries);
+}
+
+/// Runs forgeries in a shape.
+pub fn demand_in(shape: &Shape, forgeries: &[Forgery]) {
     let mut wrong = Vec::new();
     for forgery in forgeries {
-        let failures = forgery.failures();
+        let failures = forgery.failures_in(shape);
         let expected: BTreeSet<String> = forgery.stops.iter().map(ToString::to_string).collect();
         if failures != expected || failures.is_empty() {
             wrong.push(format!(
@@ -192,10 +218,10 @@ fn name(failure: &VerifyFailure) -> Option<String> {
     })
 }
 
-/// All names of gates and constraints, and of lookups.
-pub fn constraints() -> BTreeSet<String> {
+/// All names of gates and constraints of a shape, and of lookups.
+pub fn constraints(shape: &Shape) -> BTreeSet<String> {
     let mut system = ConstraintSystem::<Fr>::default();
-    zkmargin_circuits::circuit::configure(&mut system, shape());
+    zkmargin_circuits::circuit::configure(&mut system, shape);
     let gates = system.gates().iter().flat_map(|gate| {
         (0..gate.polynomials().len())
             .map(move |i| format!("{} / {}", gate.name(), gate.constraint_name(i)))

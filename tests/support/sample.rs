@@ -4,6 +4,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use zkmargin_circuits::book::{Account, Class, Holding, Pool};
+use zkmargin_circuits::leaf::identity;
 use zkmargin_circuits::market::{Kind, Market, Symbol};
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
 use zkmargin_circuits::risk::{intercepts, Group, RiskModel, Segment, SymbolRisk};
@@ -81,7 +82,8 @@ impl Sample {
         let mut used = 0;
         for (account, outcomes) in self.accounts.iter().zip(self.outcomes(shape)) {
             totals.add_account(&self.market, account, &outcomes);
-            let run = PlannedRun::account(shape, account, &outcomes, &mut salts);
+            let run =
+                PlannedRun::account(shape, account, identity(&account.id), &outcomes, &mut salts);
             used += run.windows.len();
             runs.push(run);
         }

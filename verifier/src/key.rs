@@ -196,23 +196,30 @@ pub const PINNED_KEYS: &[PinnedKey] = &[
     PinnedKey {
         shape: "retail-17",
         setup: Setup::Insecure,
-        digest: "1df34cb4022a5e18c292d6aa2d44c5417ea400d2fb56d42d1ea58266b49560c3",
-        bytes_digest: "b975ce70cbe4f16eaecde168ed233922ca4c7db9332dcf5780244143ef45201e",
+        digest: "d340cd7ae1a0d397ac6f971c843b971e8536c506ffbf993f39b4e29d34bd82eb",
+        bytes_digest: "649400525958b3aad197bea20423b7127458e0da81ed31cc6d458e2bc7a4422e",
         bytes: include_bytes!("../keys/retail-17.insecure.vk"),
     },
     PinnedKey {
         shape: "retail-18",
         setup: Setup::Insecure,
-        digest: "de2fd14b3d3217c96e02e2c97289c9bb347aa2f0e517450a3e69b55e5b92be87",
-        bytes_digest: "b71f65136354cbc377520e7792604558413aa39d620c74d4a3aab68ae4302249",
+        digest: "598fa4afd470b964870a349928ffa55b3e5bbd2729b8c89f9a1ac16c35146d98",
+        bytes_digest: "fefb3b704ce1ce7ea4da1ad835d512d5d6efe564377ef151eb9ff3edb6a356f0",
         bytes: include_bytes!("../keys/retail-18.insecure.vk"),
     },
     PinnedKey {
         shape: "desk-18",
         setup: Setup::Insecure,
-        digest: "36127462a33c234739e2a5952e7dabd28a89db860d62be8ea556adfcd8c29fe5",
-        bytes_digest: "96f719436733a1bb6ac3dc572ec95b4e47e024a7341c61917c4619d3e33c5af5",
+        digest: "645327d3708f97bd96bad5aad2d08b0cdb4a94d9867df224e59b219fcd477da8",
+        bytes_digest: "62e28ced190367a4842605143de2959f502b4eeb4c18a1524cc68e056b80ec7d",
         bytes: include_bytes!("../keys/desk-18.insecure.vk"),
+    },
+    PinnedKey {
+        shape: "desk-19",
+        setup: Setup::Insecure,
+        digest: "fe7a47ca02347fbffc00d09e120cb63381a9a5355682c368857caa69dda4aa98",
+        bytes_digest: "6350820e6ce62caac35f6c562a3aa12d41287895d41893a534ab819cf8112ef9",
+        bytes: include_bytes!("../keys/desk-19.insecure.vk"),
     },
 ];
 

@@ -33,7 +33,7 @@ pub use expression::{compress, constant, int, sum, Expr};
 pub use hash::{HashColumns, PARTIAL_A_ROW};
 pub use holding::HoldingColumns;
 pub use kinds::{Free, Limb, Limbs, Second, WindowCell, WindowLimbs};
-pub use scan::{ScanLane, SLACKS_A_PRODUCT};
+pub use scan::{ScanLane, ScanSpan, SLACKS_A_PRODUCT};
 pub use selectors::Selectors;
 pub use table::{TableColumns, TableLimbs};
 pub use window::{Rounding, Signed, WindowColumns};

@@ -3,6 +3,9 @@
 //! A lane scans one group: its maximum `M` and the slacks `M - loss_s`, range-checked, so that no
 //! loss exceeds `M`; `M` times the product of all slacks is 0, so that `M` is one of the losses, or 0.
 //!
+//! A scan of many scenarios takes several windows: `place` counts them, and only the one that `ends`
+//! it has a maximum. Products and Horner sums run on from each to the next.
+//!
 //! The losses themselves are pinned by one identity a pool, at challenges drawn after them:
 //!
 //! `sum over holdings (scanned * rho + e * sigma) = sum over lanes weight_group * sum_s gamma^s * loss_s`
@@ -17,7 +20,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-use super::columns::{int, sum, Columns, Expr, ScanLane, SLACKS_A_PRODUCT};
+use super::columns::{int, sum, Columns, Expr, ScanLane, ScanSpan, SLACKS_A_PRODUCT};
 use super::holding::previous;
 use crate::shape::WINDOW_ROWS;
 
@@ -42,8 +45,18 @@ fn geometric(challenge: &Expr, count: usize) -> Expr {
 /// What a lane adds to the identity: its group's weight times the Horner sum of the losses.
 fn lane_identity(columns: &Columns, lane: &ScanLane) -> Expr {
     let gamma = columns.challenges.gamma.expr();
-    let ones = geometric(&gamma, columns.shape.scenarios);
-    lane.weight.cur() * (lane.max.cur() * ones - lane.horner.rot(WINDOW_ROWS - 1))
+    let ones = geometric(&gamma, columns.shape.slacks());
+    let scan = lane.weight.cur() * (lane.max.cur() * ones - lane.horner.rot(WINDOW_ROWS - 1));
+    match &lane.span {
+        Some(span) => span.ends.cur() * scan,
+        None => scan,
+    }
+}
+
+/// Whether this window goes on with the scan of the one before, where there is one.
+fn continued(columns: &Columns, lane: &ScanLane, span: &ScanSpan) -> Expr {
+    let later = columns.fixed.first.cur() - columns.fixed.window_zero.cur();
+    later * lane.on.previous() * (int(1) - span.ends.previous())
 }
 
 /// Constrains the lanes and the pool identity.
@@ -67,12 +80,25 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 },
             };
             let on = || lane.on.cur();
+            let rise = first() * (lane.key.cur() - on() * (lane.step.cur() + int(1))) - before;
+            let (key, none, idle) = match &lane.span {
+                None => (
+                    ("key = previous + on * (step + 1)", rise),
+                    "off: max = 0",
+                    int(1) - on(),
+                ),
+                Some(span) => (
+                    (
+                        "key = previous + on * (step + 1) - continued",
+                        rise + continued(columns, lane, span),
+                    ),
+                    "not ended: max = 0",
+                    int(1) - span.ends.cur(),
+                ),
+            };
             vec![
                 ("on is boolean", first() * on() * (int(1) - on())),
-                (
-                    "key = previous + on * (step + 1)",
-                    first() * (lane.key.cur() - on() * (lane.step.cur() + int(1))) - before,
-                ),
+                key,
                 (
                     "on: key = group",
                     first() * on() * (lane.key.cur() - lane.group.cur()),
@@ -82,15 +108,16 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                     first() * (int(1) - on()) * lane.group.cur(),
                 ),
                 ("off: step = 0", first() * (int(1) - on()) * lane.step.cur()),
-                ("off: max = 0", first() * (int(1) - on()) * lane.max.cur()),
+                (none, first() * idle * lane.max.cur()),
             ]
         });
 
-        for (column, slacks) in lane
-            .products
-            .iter()
-            .zip(lane.slacks.chunks(SLACKS_A_PRODUCT))
-        {
+        if let Some(span) = &lane.span {
+            windows(meta, columns, lane, span);
+        }
+
+        let products = lane.slacks.chunks(SLACKS_A_PRODUCT).zip(&lane.products);
+        for (i, (slacks, column)) in products.enumerate() {
             meta.create_gate("scan: product of slacks", |_| {
                 let product = || {
                     slacks
@@ -99,8 +126,15 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                         .reduce(|a, b| a * b)
                         .unwrap_or_else(|| int(1))
                 };
+                let begin = match &lane.span {
+                    None => ("product = slacks", product()),
+                    Some(span) => (
+                        "product = carried * slacks",
+                        span.carried[i].cur() * product(),
+                    ),
+                };
                 vec![
-                    ("product = slacks", first() * (column.cur() - product())),
+                    (begin.0, first() * (column.cur() - begin.1)),
                     (
                         "product = previous * slacks",
                         inner() * (column.cur() - column.prev() * product()),
@@ -125,9 +159,17 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 })
             });
             let row = row.unwrap_or_else(|| int(0));
-            let shift = power(&gamma, columns.shape.scenarios_a_row());
+            let shift = power(&gamma, columns.shape.slacks_a_row());
+            let begin = first() * (lane.horner.cur() - row.clone());
+            let begin = match &lane.span {
+                None => ("horner = row", begin),
+                Some(span) => (
+                    "horner = continued * previous * gamma^row + row",
+                    begin - continued(columns, lane, span) * lane.horner.prev() * shift.clone(),
+                ),
+            };
             vec![
-                ("horner = row", first() * (lane.horner.cur() - row.clone())),
+                begin,
                 (
                     "horner = previous * gamma^row + row",
                     inner() * (lane.horner.cur() - lane.horner.prev() * shift - row),
@@ -165,5 +207,40 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 first() * columns.window.pool_end.cur() * h.identity.rot(WINDOW_ROWS - 1),
             ),
         ]
+    });
+}
+
+/// Constrains how the windows of a scan follow each other.
+fn windows(meta: &mut ConstraintSystem<Fr>, columns: &Columns, lane: &ScanLane, span: &ScanSpan) {
+    let first = || columns.fixed.first.cur();
+    let continued = || continued(columns, lane, span);
+    let ends = || span.ends.cur();
+    let last = columns.shape.scan_windows() - 1;
+
+    meta.create_gate("scan: windows of a scan", |_| {
+        let mut gates = vec![
+            ("ends is boolean", first() * ends() * (int(1) - ends())),
+            (
+                "place = continued * (previous + 1)",
+                first() * span.place.cur() - continued() * (span.place.previous() + int(1)),
+            ),
+            (
+                "ends: place = last",
+                first() * ends() * (span.place.cur() - int(last as u128)),
+            ),
+            ("continued: on", continued() * (int(1) - lane.on.cur())),
+            ("continued: step = 0", continued() * lane.step.cur()),
+            (
+                "pool end: no scan is left open",
+                first() * columns.window.pool_end.cur() * lane.on.cur() * (int(1) - ends()),
+            ),
+        ];
+        for (carried, product) in span.carried.iter().zip(&lane.products) {
+            gates.push((
+                "carried = previous product, or 1",
+                first() * (carried.cur() - int(1)) - continued() * (product.prev() - int(1)),
+            ));
+        }
+        gates
     });
 }

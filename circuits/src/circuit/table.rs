@@ -16,6 +16,7 @@
 //! | debts count in full | `debt_weight - 10^6 = debt` |
 //! | prices above zero | `unit = asset + range` |
 //! | lots | `lot_value = lot * unit * 10^6`, or the greatest where an asset is not scanned |
+//! | losses of 63 bits | twice their top limb is a limb, where four share an element |
 //! | initial not below maintenance | a range of the difference, once per group |
 //!
 //! Every cell that is packed into an element has exactly the range it is packed with.
@@ -24,9 +25,10 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-use super::columns::{constant, int, sum, Columns, Expr};
+use super::columns::{constant, int, sum, Columns, Expr, Free};
 use super::scan::power;
 use crate::field::{two_to, RATE_ONE};
+use crate::shape::LOSSES_AN_ELEMENT;
 
 /// Where an unscanned asset's lot value is: so high that it fills none but for
 /// a remainder that no loss counts.
@@ -339,15 +341,23 @@ fn symbols(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     });
 
     meta.create_gate("table: losses", |_| {
+        let half = || constant(two_to(columns.shape.loss_bits() - 1));
+        let tops = l.losses.iter().zip(&l.loss_tops).map(|(limbs, top)| {
+            (
+                "2 * top limb of the loss = limb",
+                row() * (limbs.top() * int(2) - top.cur()),
+            )
+        });
         t.losses
             .iter()
             .zip(&l.losses)
             .map(|(loss, limbs)| {
                 (
                     "loss = limbs, offset",
-                    row() * (loss.cur() - limbs.signed()),
+                    row() * (loss.cur() - (limbs.cur() - half())),
                 )
             })
+            .chain(tops)
             .collect::<Vec<_>>()
     });
 
@@ -473,8 +483,9 @@ fn pack(fields: Vec<(Expr, u32)>) -> Expr {
     }))
 }
 
-fn offset(value: Expr) -> Expr {
-    value + constant(two_to(63))
+/// A signed field of `bits` bits.
+fn offset(value: Expr, bits: u32) -> (Expr, u32) {
+    (value + constant(two_to(bits - 1)), bits)
 }
 
 /// What the digests absorb, packed as in [`crate::digest`].
@@ -483,6 +494,7 @@ fn elements(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let h = &columns.holding;
     let t = &columns.table;
     let money = columns.shape.money_bits;
+    let loss = |cell: &Free| offset(cell.cur(), columns.shape.loss_bits());
 
     meta.create_gate("table: elements of the digests", |_| {
         let mut segment = vec![
@@ -493,14 +505,14 @@ fn elements(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             (t.jump.cur(), money),
         ];
         if columns.shape.loss_beside_segment() {
-            segment.extend(t.losses.iter().map(|loss| (offset(loss.cur()), 64)));
+            segment.extend(t.losses.iter().map(loss));
         }
         let market = vec![
             (h.is_asset.cur(), 1),
             (h.is_instrument.cur(), 1),
             (h.first.cur(), 16),
             (t.settlement.cur(), 16),
-            (offset(t.mark.cur()), 64),
+            offset(t.mark.cur(), 64),
             (h.unit.cur(), 112),
         ];
         let model = vec![
@@ -531,8 +543,9 @@ fn elements(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 fixed.weights.cur() * (h.packed.cur() - pack(weights)),
             ),
         ];
-        for (cell, losses) in t.loss_elements.iter().zip(t.losses.chunks(3)) {
-            let losses = losses.iter().map(|loss| (offset(loss.cur()), 64)).collect();
+        let losses = t.losses.chunks(LOSSES_AN_ELEMENT);
+        for (cell, losses) in t.loss_elements.iter().zip(losses) {
+            let losses = losses.iter().map(loss).collect();
             gates.push(("losses", fixed.table.cur() * (cell.cur() - pack(losses))));
         }
         gates

@@ -19,7 +19,7 @@ use crate::leaf::{leaf_tag, pack_holding};
 use crate::market::Kind;
 use crate::poseidon::RATE;
 use crate::relation::Scan;
-use crate::shape::WINDOW_ROWS;
+use crate::shape::{Shape, WINDOW_ROWS};
 
 /// Fills the account windows; gives the output of every slot.
 pub(super) fn accounts(
@@ -139,7 +139,8 @@ impl Filler<'_> {
         let mut used = false;
         let (mut account_start, mut pool_start) = (true, true);
         let mut outputs = Vec::with_capacity(run.windows.len());
-        for (window, mut cells) in run.windows.iter().zip(cells.split(WINDOW_ROWS)) {
+        for (at, mut cells) in cells.split(WINDOW_ROWS).into_iter().enumerate() {
+            let window = &run.windows[at];
             if pool_start {
                 pool = PoolState::default();
             }
@@ -165,7 +166,15 @@ impl Filler<'_> {
                     flag(header.class == Class::Fund),
                 );
             }
-            self.scans(window, &mut pool, &mut cells);
+            let last = self.layout.shape.scan_windows() - 1;
+            let ahead = run.windows[at..].iter().take(1 + last);
+            let ending = ahead.map(|window| &window.scans).enumerate();
+            let (scans, place) = ending
+                .filter(|(_, scans)| !scans.is_empty())
+                .map(|(before, scans)| (scans.as_slice(), last - before))
+                .next()
+                .unwrap_or_default();
+            self.scans(scans, place, &mut pool, &mut cells);
             self.holdings(window, &mut pool, &mut cells);
             self.amounts(window, &pool, &mut cells);
 
@@ -193,9 +202,18 @@ impl Filler<'_> {
         outputs
     }
 
-    fn scans(&self, window: &PlannedWindow, pool: &mut PoolState, cells: &mut WindowCells<'_>) {
+    /// The scans of a window, `place` windows after they begin.
+    fn scans(
+        &self,
+        scans: &[Scan],
+        place: usize,
+        pool: &mut PoolState,
+        cells: &mut WindowCells<'_>,
+    ) {
+        let shape = &self.layout.shape;
+        let ends = place + 1 == shape.scan_windows();
         for (i, lane) in self.columns.lanes.iter().enumerate() {
-            let scan = window.scans.get(i);
+            let scan = scans.get(i);
             let group = scan.map_or(0, |scan| scan.group);
             let (maintenance, initial) = group_factors(self.context.risk, usize::from(group));
             self.tables.use_group(group);
@@ -203,17 +221,23 @@ impl Filler<'_> {
             cells.set_flag(&lane.on, scan.is_some());
             cells.set_cell(&lane.maintenance_factor, Fr::from(u64::from(maintenance)));
             cells.set_cell(&lane.initial_factor, Fr::from(u64::from(initial)));
-            if let Some(scan) = scan {
+            if let (Some(scan), 0) = (scan, place) {
                 let step = i128::from(group) - i128::from(pool.group) - 1;
                 cells.set_window_limbs(&lane.step, I256::from(step));
+                pool.group = scan.group;
+            }
+            if let (Some(scan), true) = (scan, ends) {
                 cells.set_window_limbs(&lane.max, I256::from(scan.max));
-                pool.group = group;
                 let scaled = I256::from(scan.max) * I256::from(EQUITY_SCALE);
                 pool.maintenance += scaled * I256::from(maintenance);
                 pool.initial += scaled * I256::from(initial);
             }
+            if let Some(span) = &lane.span {
+                cells.set_cell(&span.place, Fr::from(place as u64));
+                cells.set_flag(&span.ends, scan.is_some() && ends);
+            }
             cells.set_cell(&lane.key, Fr::from(u64::from(pool.group)));
-            slacks(lane, scan, cells);
+            slacks(shape, lane, scan, place, cells);
         }
     }
 
@@ -416,19 +440,40 @@ fn set_signed(signed: &Signed, value: i128, cells: &mut WindowCells<'_>) {
     cells.set_window_limbs(&signed.magnitude, I256::from(magnitude));
 }
 
-fn slacks(lane: &ScanLane, scan: Option<&Scan>, cells: &mut WindowCells<'_>) {
+/// The slacks of a window, `place` windows after the scan begins, and their products from there on.
+fn slacks(
+    shape: &Shape,
+    lane: &ScanLane,
+    scan: Option<&Scan>,
+    place: usize,
+    cells: &mut WindowCells<'_>,
+) {
     let mut products = vec![Fr::ONE; lane.products.len()];
     let width = lane.slacks.len();
-    for row in 0..WINDOW_ROWS {
+    let before = place * WINDOW_ROWS;
+    let none = shape.slacks() - shape.scenarios;
+    for row in 0..before + WINDOW_ROWS {
+        if let (Some(span), true) = (&lane.span, row == before) {
+            for (cell, product) in span.carried.iter().zip(&products) {
+                cells.set_cell(cell, *product);
+            }
+        }
+        let here = row.checked_sub(before);
         for (i, limbs) in lane.slacks.iter().enumerate() {
             let slack = scan.map_or(0, |scan| {
-                scan.max - scan.losses.get(row * width + i).copied().unwrap_or(0)
+                let scenario = (row * width + i).checked_sub(none);
+                let loss = scenario.and_then(|s| scan.losses.get(s));
+                scan.max - loss.copied().unwrap_or(0)
             });
-            cells.set_limbs(limbs, row, I256::from(slack));
+            if let Some(row) = here {
+                cells.set_limbs(limbs, row, I256::from(slack));
+            }
             products[i / SLACKS_A_PRODUCT] *= from_i128(slack);
         }
         for (column, product) in lane.products.iter().zip(&products) {
-            cells.set(*column, row, *product);
+            if let Some(row) = here {
+                cells.set(*column, row, *product);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::book::{Account, Class, Holding};
-use crate::leaf::{holding_elements, identity, leaf_tag, Header};
+use crate::leaf::{holding_elements, leaf_tag, Header};
 use crate::poseidon::{hash8, RATE};
 use crate::relation::{BookTotals, HoldingOutcome, PoolOutcome, Scan};
 use crate::shape::{Shape, WINDOW_ROWS};
@@ -36,7 +36,7 @@ pub struct PoolAmounts {
 pub struct PlannedWindow {
     /// Up to eight holdings of one pool.
     pub holdings: Vec<PlannedHolding>,
-    /// Up to the shape's scan lanes of the same pool.
+    /// Up to the shape's scan lanes of the same pool; those that end here, where a scan takes several windows.
     pub scans: Vec<Scan>,
     /// Flags and class.
     pub header: Header,
@@ -99,11 +99,12 @@ impl PlannedRun {
         pools.iter().map(|pool| pool_windows(shape, pool).1).sum()
     }
 
-    /// The windows of an account. `salts` gives a salt for each window, of those that belong to
-    /// the leaf in the order of its blocks.
+    /// The windows of an account with an identity's element. `salts` gives a salt for each window, of
+    /// those that belong to the leaf in the order of its blocks.
     pub fn account(
         shape: &Shape,
         account: &Account,
+        identity: Fr,
         pools: &[PoolOutcome],
         mut salts: impl FnMut() -> Fr,
     ) -> Self {
@@ -131,18 +132,18 @@ impl PlannedRun {
                     } else {
                         Vec::new()
                     },
-                    scans: scans.by_ref().take(shape.scan_lanes).collect(),
+                    scans: if (w + 1).is_multiple_of(shape.scan_windows()) {
+                        scans.by_ref().take(shape.scan_lanes).collect()
+                    } else {
+                        Vec::new()
+                    },
                     header: Header {
                         absorbed,
                         pool_end,
                         account_end,
                         class: account.class,
                     },
-                    identity: if account_end {
-                        identity(&account.id)
-                    } else {
-                        Fr::ZERO
-                    },
+                    identity: if account_end { identity } else { Fr::ZERO },
                     salt: salts(),
                     amounts: pool_end.then_some(PoolAmounts {
                         equity: outcome.equity,
@@ -198,7 +199,7 @@ fn pool_windows(shape: &Shape, pool: &PoolOutcome) -> (usize, usize) {
     let blocks = pool.holdings.len().div_ceil(WINDOW_ROWS).max(1);
     (
         blocks,
-        blocks.max(pool.scans.len().div_ceil(shape.scan_lanes)),
+        blocks.max(pool.scans.len().div_ceil(shape.scan_lanes) * shape.scan_windows()),
     )
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::grid::{Grid, SecondGrid};
 use super::Witness;
-use crate::circuit::columns::{Columns, Second, LIMBS_A_HELPER};
+use crate::circuit::columns::{Columns, ScanLane, Second, LIMBS_A_HELPER};
 use crate::circuit::sums::POLE_STEP;
 use crate::field::two_to;
 use crate::layout::Layout;
@@ -323,19 +323,32 @@ impl Filler<'_> {
             set(h.rho, row, rho);
             set(h.sigma, row, sigma);
         }
-        let shift = c
-            .gamma
-            .pow_vartime([columns.shape.scenarios_a_row() as u64]);
+        let shift = c.gamma.pow_vartime([columns.shape.slacks_a_row() as u64]);
         for lane in &columns.lanes {
             let mut horner = Fr::ZERO;
-            for row in 0..WINDOW_ROWS {
+            for row in self.scan_start(lane, window) * WINDOW_ROWS..start + WINDOW_ROWS {
                 let slacks = lane.slacks.iter().fold(Fr::ZERO, |sum, slack| {
-                    sum * c.gamma + grid.limbs_value(slack, start + row)
+                    sum * c.gamma + grid.limbs_value(slack, row)
                 });
                 horner = horner * shift + slacks;
-                set(lane.horner, row, horner);
+                if let Some(row) = row.checked_sub(start) {
+                    set(lane.horner, row, horner);
+                }
             }
         }
+    }
+
+    /// The window that begins the scan of this one.
+    fn scan_start(&self, lane: &ScanLane, window: usize) -> usize {
+        let Some(span) = &lane.span else {
+            return window;
+        };
+        let open = |window: usize| {
+            self.grid.window_free(window, &lane.on) == Fr::ONE
+                && self.grid.window_free(window, &span.ends) == Fr::ZERO
+        };
+        let before = (0..window).rev().take_while(|before| open(*before));
+        window - before.count()
     }
 
     fn signed(&self, limbs: &crate::circuit::columns::Limbs, row: usize) -> Fr {
@@ -351,7 +364,7 @@ impl Filler<'_> {
             c,
         } = self;
         let h = &columns.holding;
-        let ones = (0..layout.shape.scenarios).fold(Fr::ZERO, |sum, _| sum * c.gamma + Fr::ONE);
+        let ones = (0..layout.shape.slacks()).fold(Fr::ZERO, |sum, _| sum * c.gamma + Fr::ONE);
         let view: &SecondGrid = second;
         let terms: Vec<Fr> = (0..layout.capacity * WINDOW_ROWS)
             .into_par_iter()
@@ -367,7 +380,11 @@ impl Filler<'_> {
                         let weight = view.get(lane.weight.column, row + lane.weight.offset);
                         let max = grid.window_limbs(window, &lane.max);
                         let horner = view.get(lane.horner, row + WINDOW_ROWS - 1);
-                        term -= weight * (max * ones - horner);
+                        let ends = match &lane.span {
+                            Some(span) => grid.window_free(window, &span.ends),
+                            None => Fr::ONE,
+                        };
+                        term -= ends * weight * (max * ones - horner);
                     }
                 }
                 term

@@ -290,7 +290,12 @@ impl Tables {
         grid.set_limbs(&l.fall, row, if ratios { fall } else { I256::ZERO });
         for ((column, limbs), loss) in t.losses.iter().zip(&l.losses).zip(&segment.losses) {
             grid.set(*column, row, from_i128((*loss).into()));
-            grid.set_limbs(limbs, row, I256::from(*loss) + (I256::ONE << 63));
+            let laid = I256::from(*loss) + (I256::ONE << (layout.shape.loss_bits() - 1));
+            grid.set_limbs(limbs, row, laid);
+        }
+        for (limbs, top) in l.losses.iter().zip(&l.loss_tops) {
+            let limb = limbs.columns.last().map_or(0, |limb| grid.limb(*limb, row));
+            grid.set_limbs(top, row, I256::from(limb) << 1);
         }
         let elements = row_elements(&layout.shape, segment);
         let targets = std::iter::once(&h.packed).chain(&t.loss_elements);

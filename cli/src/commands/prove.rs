@@ -7,8 +7,9 @@ use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
 use zkmargin_prover::memory;
+use zkmargin_prover::meter::Cost;
 use zkmargin_prover::phases::{Event, Phase, Plan};
-use zkmargin_prover::prove::{prove, ProveOptions, ProveReport};
+use zkmargin_prover::prove::{assemble, plan, prove, ProveOptions, ProveReport};
 use zkmargin_prover::sign::{others_may_read, SigningKey};
 
 use super::{print_json, setup};
@@ -33,18 +34,34 @@ struct ProveJson<'a> {
 
 /// Reads, proves and writes.
 pub fn run(args: &ProveArgs) -> Result<(), Failure> {
+    run_with(args, Work::Prove)?;
+    eprintln!(
+        "wrote {} to publish, and {} with one record for each customer",
+        args.out.display(),
+        args.records.display()
+    );
+    Ok(())
+}
+
+/// What is done with a snapshot.
+pub enum Work<'a> {
+    /// It is proven.
+    Prove,
+    /// A job is written.
+    Plan(&'a Path),
+    /// A job is assembled.
+    Assemble(&'a Path),
+}
+
+/// Reads, does the work, and shows what it took.
+pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
     let sign = args.sign.as_deref().map(signing_key).transpose()?;
-    let steps = Steps::new(Phase::ALL.len());
-    let begin = |phase: Phase| {
-        let done = Phase::ALL.iter().position(|other| *other == phase);
-        steps.step(done.unwrap_or_default(), phase);
-    };
-    let mut eta = Remaining::default();
-    begin(Phase::Reading);
+    let show = Show::new();
+    show.begin(Phase::Reading);
     let snapshot = load(&args.snapshot)?;
-    begin(Phase::Parameters);
-    let parameters = setup::load(&args.params, steps.bar())?;
+    show.begin(Phase::Parameters);
+    let parameters = setup::load(&args.params, show.steps.bar())?;
     let available = memory::available();
     let options = ProveOptions {
         shape,
@@ -58,42 +75,19 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         audit: args.audit.clone(),
         memory: available.filter(|_| !args.ignore_memory),
     };
-    let report = prove(&snapshot, &parameters, &options, &mut |event| {
-        match event {
-        Event::Begun(phase) => begin(phase),
-        Event::Shard { index, shards } => eta.shard(&steps, index, shards),
-        Event::Part(part) => steps.within(part),
-        Event::Planned(plan) => steps.note(planned(plan, available)),
-        Event::Kept { index } => {
-            eta.kept();
-            steps.note(format_args!(
-                "proof {index} of the interrupted run holds and is kept"
-            ));
-        }
-        Event::Discarded { index, error } => steps.note(format_args!(
-            "proof {index} of the interrupted run is discarded and made again: {error}"
-        )),
-        Event::OtherStatement => steps.note(
-            "the interrupted run was for another statement of this book, as of another version of this program",
-        ),
+    let mut eta = Remaining::default();
+    let mut watch = |event: Event<'_>| show.event(event, &mut eta, available);
+    let report = match work {
+        Work::Prove => prove(&snapshot, &parameters, &options, &mut watch),
+        Work::Plan(job) => plan(&snapshot, &parameters, &options, job, &mut watch),
+        Work::Assemble(job) => assemble(&snapshot, &parameters, &options, job, &mut watch),
+    }?;
+    show.steps.finish();
+    show_phases(&report.phases);
+    if report.proof_bytes > 0 {
+        eprintln!("{}", summary(&report));
     }
-    })?;
-    steps.finish();
-    for (phase, cost) in &report.phases {
-        eprintln!(
-            "  {:<26} {:>8.1} s, {:>8.1} s of CPU",
-            phase.to_string(),
-            cost.wall_s,
-            cost.cpu_s
-        );
-    }
-    eprintln!("{}", summary(&report));
-    eprintln!(
-        "wrote {} to publish, and {} with one record for each customer",
-        args.out.display(),
-        args.records.display()
-    );
-    if let Some(path) = &args.audit {
+    if let (Some(path), true) = (&args.audit, report.proof_bytes > 0) {
         eprintln!(
             "wrote {}, which opens the bundle to an auditor: keep it as private as the records",
             path.display()
@@ -103,6 +97,60 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
         print_json(&json(&report))?;
     }
     Ok(())
+}
+
+/// What each phase took.
+pub fn show_phases(phases: &[(Phase, Cost)]) {
+    for (phase, cost) in phases {
+        eprintln!(
+            "  {:<26} {:>8.1} s, {:>8.1} s of CPU",
+            phase.to_string(),
+            cost.wall_s,
+            cost.cpu_s
+        );
+    }
+}
+
+/// Shows what happens.
+pub struct Show {
+    /// The bar or the lines.
+    pub steps: Steps,
+}
+
+impl Show {
+    /// Nothing has happened.
+    pub fn new() -> Self {
+        Self {
+            steps: Steps::new(Phase::ALL.len()),
+        }
+    }
+
+    /// A phase begins.
+    pub fn begin(&self, phase: Phase) {
+        let done = Phase::ALL.iter().position(|other| *other == phase);
+        self.steps.step(done.unwrap_or_default(), phase);
+    }
+
+    /// Something happens.
+    pub fn event(&self, event: Event<'_>, eta: &mut Remaining, available: Option<u64>) {
+        let steps = &self.steps;
+        match event {
+            Event::Begun(phase) => self.begin(phase),
+            Event::Shard { index, shards } => eta.shard(steps, index, shards),
+            Event::Part(part) => steps.within(part),
+            Event::Planned(plan) => steps.note(planned(plan, available)),
+            Event::Kept { index } => {
+                eta.kept();
+                steps.note(format_args!("proof {index} of the interrupted run holds and is kept"));
+            }
+            Event::Discarded { index, error } => steps.note(format_args!(
+                "proof {index} of the interrupted run is discarded and made again: {error}"
+            )),
+            Event::OtherStatement => steps.note(
+                "the interrupted run was for another statement of this book, as of another version of this program",
+            ),
+        }
+    }
 }
 
 /// The secret key in a file.
@@ -119,7 +167,7 @@ fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
 
 /// What remains to be done, judged by the proofs that were made.
 #[derive(Default)]
-struct Remaining {
+pub struct Remaining {
     since: Option<Instant>,
     begun: usize,
     kept: usize,

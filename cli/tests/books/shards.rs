@@ -303,3 +303,88 @@ fn a_shard_whose_free_rows_are_lost_is_made_again() {
         .says("proof 0 of the interrupted run is discarded and made again: ");
     folder.verify(&ALLOWED).ends(0);
 }
+
+fn args<'a>(command: &'a str, folder: &'a Folder, more: &[&'a str]) -> Vec<String> {
+    let path = |name: &str| folder.at(name).to_str().unwrap().to_owned();
+    let params = INSECURE.to_str().unwrap().to_owned();
+    let mut args = vec![command.to_owned()];
+    match command {
+        "shard" => args.push(path("job")),
+        _ => {
+            args.extend([path("book"), "--job".into(), path("job")]);
+            args.extend(["--out".into(), path("bundle")]);
+            args.extend(["--records".into(), path("records")]);
+        }
+    }
+    args.extend(["--params".into(), params]);
+    args.extend(more.iter().map(ToString::to_string));
+    args
+}
+
+#[test]
+fn many_machines_prove_a_book() {
+    let folder = Folder::of(&book(100));
+    let job = |name: &str| folder.at("job").join(name);
+    zkmargin(args("plan", &folder, &[])).ends(0);
+    // The seed is not in the job, and no customer's name is.
+    for entry in fs::read_dir(folder.at("job")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let named = bytes.windows(9).any(|part| part == b"customer-");
+        assert!(!named, "{}", path.display());
+        assert_ne!(path.file_name().unwrap(), "seed");
+    }
+    zkmargin(args("assemble", &folder, &[]))
+        .ends(2)
+        .says("3 shards are not proven: 0, 1, 2");
+    zkmargin(args("shard", &folder, &["--index", "1-2"])).ends(0);
+    zkmargin(args("assemble", &folder, &[]))
+        .ends(2)
+        .says("1 shards are not proven: 0");
+    zkmargin(args("shard", &folder, &["--index", "3"]))
+        .ends(2)
+        .says("there is no shard 3");
+
+    // A worker that was given another input, or one that is damaged.
+    let input = fs::read(job("input-00000.bin")).unwrap();
+    fs::copy(job("input-00001.bin"), job("input-00000.bin")).unwrap();
+    zkmargin(args("shard", &folder, &["--index", "0"]))
+        .ends(2)
+        .says("not the input that the job was made with");
+    assert!(!job("proof-00000.bin").exists());
+    fs::write(job("input-00000.bin"), &input).unwrap();
+
+    // Repeated, it proves what is missing and nothing else.
+    let made = fs::read(job("proof-00002.bin")).unwrap();
+    zkmargin(args("shard", &folder, &["--index", "0-2"])).ends(0);
+    assert_eq!(fs::read(job("proof-00002.bin")).unwrap(), made);
+
+    // What a worker returns is verified before it is used.
+    let mut forged = made.clone();
+    let last = forged.len() - 40;
+    forged[last] ^= 1;
+    fs::write(job("proof-00002.bin"), &forged).unwrap();
+    zkmargin(args("assemble", &folder, &[]))
+        .ends(2)
+        .says("1 shards are not proven: 2");
+    fs::write(job("proof-00002.bin"), &made).unwrap();
+    zkmargin(args("assemble", &folder, &[])).ends(0);
+    assert!(!folder.at("bundle.partial").exists());
+    let report = folder.verify(&ALLOWED).ends(0).json();
+    assert_eq!(report["verdict"], "solvent");
+    assert_eq!(verify_record(&folder, "customer-321", "customer-321"), 0);
+}
+
+#[test]
+fn a_job_is_assembled_by_who_planned_it() {
+    let folder = Folder::of(&book(100));
+    zkmargin(args("plan", &folder, &[])).ends(0);
+    fs::rename(folder.at("bundle.partial"), folder.at("away.partial")).unwrap();
+    zkmargin(args("assemble", &folder, &[]))
+        .ends(2)
+        .says("give the same --out as `plan` was given");
+    // Another plan of the same book is another job: other places, other salts.
+    zkmargin(args("plan", &folder, &[]))
+        .ends(2)
+        .says("nothing is overwritten");
+}

@@ -4,8 +4,8 @@
 //! compile here until it is counted.
 
 use zkmargin_circuits::circuit::columns::{
-    Columns, HashColumns, HoldingColumns, Limbs, Rounding, ScanLane, Signed, TableColumns,
-    WindowColumns, WindowLimbs,
+    Columns, HashColumns, HoldingColumns, Limbs, Rounding, ScanLane, ScanSpan, Signed,
+    TableColumns, WindowColumns, WindowLimbs,
 };
 use zkmargin_circuits::layout::Layout;
 use zkmargin_circuits::shape::{Shape, WINDOW_ROWS};
@@ -215,12 +215,21 @@ fn scan(lane: &ScanLane) -> Cells {
         step,
         slacks,
         products,
+        span,
         horner: _,
         weight,
         helper,
     } = lane;
+    let span = span.as_ref().map_or(0, |span| {
+        let ScanSpan {
+            place,
+            ends,
+            carried,
+        } = span;
+        [place, ends].len() + carried.len()
+    });
     let own = Cells {
-        elements: [group, on, key, maintenance_factor, initial_factor].len(),
+        elements: [group, on, key, maintenance_factor, initial_factor].len() + span,
         limbs: window_limbs(&[max, step]),
         second: [weight, helper].len(),
     };

@@ -33,7 +33,7 @@ const KINDS: [&str; 5] = [
 
 fn kind(work: &Work) -> usize {
     match work {
-        Work::Columns => 0,
+        Work::Witness | Work::Columns => 0,
         Work::Commitments => 1,
         Work::Transforms => 2,
         Work::Constraints(_) => 3,
@@ -103,26 +103,49 @@ fn seconds(out: &mut String, run: &Run) -> fmt::Result {
     };
     let none = [0.0; KINDS.len()];
     line("evaluation in plain integers", none, run.evaluation)?;
+    line("hashing of the accounts", none, run.hashing)?;
     line("witness of the first phase", none, run.witness)?;
+    line("witness of the second phase", none, second_witness(run))?;
     for (part, name) in PARTS {
+        let steps = || run.part(part).filter(|(step, _)| step.1 != Work::Witness);
         line(
             name,
-            by_kind(run.part(part)),
-            total(run.part(part).map(|(_, cost)| *cost)),
+            by_kind(steps()),
+            total(steps().map(|(_, cost)| *cost)),
         )?;
     }
     line("all", by_kind(run.steps.iter()), whole)?;
     let shares =
         by_kind(run.steps.iter()).map(|cpu_s| format!("{:.1}%", 100.0 * cpu_s / whole.cpu_s));
     writeln!(out, "| share | {} | 100% | | |\n", shares.join(" | "))?;
+    let outside = [
+        run.evaluation,
+        run.hashing,
+        run.witness,
+        second_witness(run),
+    ];
+    writeln!(
+        out,
+        "Outside the proof system, the first four lines, goes {:.1}% of the time.\n",
+        100.0 * total(outside.into_iter()).cpu_s / whole.cpu_s
+    )?;
     let hashing = run.permutations as f64 * run.permutation_s;
     writeln!(
         out,
         "Of the witness, {hashing:.2} s are {} permutations of {:.0} microseconds with all their \
-         cells (timed apart, on one core). Columns of the second phase include its witness; those \
-         of lookups and copies their running products.\n",
+         cells (timed apart, on one core). Columns of lookups and copies include their running \
+         products.\n",
         run.permutations,
         run.permutation_s * 1e6
+    )
+}
+
+fn second_witness(run: &Run) -> Cost {
+    let steps = run.part(Part::SecondPhase);
+    total(
+        steps
+            .filter(|(step, _)| step.1 == Work::Witness)
+            .map(|(_, cost)| *cost),
     )
 }
 

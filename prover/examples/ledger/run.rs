@@ -82,6 +82,7 @@ impl Run {
             snapshot,
             shape,
             seed: &seed,
+            lengths: &evaluated.lengths,
             places: &places,
         };
         if shards.count() > 1 {
@@ -90,7 +91,7 @@ impl Run {
         let root = shards.plan(0)?.root(shape);
         let hashing = meter.cost();
         let meter = Meter::start();
-        let cells = shards.plan(0)?.witness(snapshot, shape)?;
+        let cells = shards.plan(0)?.witness(&shards.context(), shape)?;
         let witness = meter.cost();
         let permutations = cells.layout.windows();
         let instance = cells.public_inputs([0; 32], 0, 1).column();

@@ -48,15 +48,15 @@ impl<'a> Survey<'a> {
         }
     }
 
-    pub fn add(&mut self, shard: &PlannedShard) {
+    pub fn add(&mut self, shard: &PlannedShard, accounts: impl Iterator<Item = usize>) {
         self.counts.push(ShardCounts {
             shard: self.counts.len() as u64,
             accounts: shard.plan.totals.accounts,
             pools: shard.plan.totals.pools,
             salt: Digest::from_hex(&to_hex(&shard.plan.counts_salt)).unwrap_or_default(),
         });
-        for placed in &shard.accounts {
-            let account = &self.snapshot.book.accounts[placed.account];
+        for (index, placed) in accounts.zip(&shard.accounts) {
+            let account = &self.snapshot.book.accounts[index];
             for (pool, outcome) in account.pools.iter().zip(&placed.outcomes) {
                 let lacks = Totals::from(outcome).shortfall;
                 if lacks == 0 {
@@ -68,9 +68,9 @@ impl<'a> Survey<'a> {
                     pool: pool.name.clone(),
                     shortfall: Amount::unsigned(lacks, quantum).to_string(),
                 });
-                self.named.insert(placed.account as u32);
+                self.named.insert(index as u32);
             }
-            self.tops.add(self.snapshot, placed);
+            self.tops.add(self.snapshot, index, placed);
         }
     }
 }
@@ -98,11 +98,11 @@ impl Tops {
     }
 
     /// Ranks an account among the others.
-    fn add(&mut self, snapshot: &LoadedSnapshot, placed: &PlacedAccount) {
+    fn add(&mut self, snapshot: &LoadedSnapshot, index: usize, placed: &PlacedAccount) {
         let symbols = &snapshot.market.market.symbols;
         // By row, what its pools have above and below zero.
         let mut sums: BTreeMap<usize, (u128, u128)> = BTreeMap::new();
-        let pools = &snapshot.book.accounts[placed.account].pools;
+        let pools = &snapshot.book.accounts[index].pools;
         for (pool, outcome) in pools.iter().zip(&placed.outcomes) {
             for (holding, outcome) in pool.holdings.iter().zip(&outcome.holdings) {
                 let first = usize::from(symbols[usize::from(holding.row) - 1].first) - 1;
@@ -118,7 +118,7 @@ impl Tops {
             };
             for (top, amount) in [(&mut positive[row], above), (&mut negative[row], below)] {
                 if amount > 0 {
-                    rank(top, amount, placed.account as u32);
+                    rank(top, amount, index as u32);
                 }
             }
         }

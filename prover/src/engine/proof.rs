@@ -65,6 +65,8 @@ pub enum Part {
 /// Kinds of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
+    /// The witness is asked for what follows from the challenges.
+    Witness,
     /// Columns are computed.
     Columns,
     /// Columns are committed to.
@@ -177,8 +179,9 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .iter()
         .map(|_| challenge(&mut transcript))
         .collect();
-    watch(Step(Part::SecondPhase, Work::Columns));
+    watch(Step(Part::SecondPhase, Work::Witness));
     witness.draw(&challenges);
+    watch(Step(Part::SecondPhase, Work::Columns));
     let laid = prover.lay_out(1, &|columns| witness.second(columns), rng);
     witness.done();
     prover.commit_phase(&mut advice, Part::SecondPhase, laid, &mut transcript, watch)?;

@@ -8,7 +8,7 @@ use zkmargin_circuits::field::two_to;
 use zkmargin_circuits::layout::Layout;
 use zkmargin_circuits::leaf::{holdings_an_element, leaf_tag};
 use zkmargin_circuits::poseidon::{constants, mix, quintic, RATE, WIDTH};
-use zkmargin_circuits::shape::WINDOW_ROWS;
+use zkmargin_circuits::shape::{LOSSES_AN_ELEMENT, WINDOW_ROWS};
 
 use super::cells::Cells;
 
@@ -30,7 +30,7 @@ impl Cells<'_> {
     pub fn elements(&mut self) {
         let (h, t) = (self.columns.holding.clone(), self.columns.table.clone());
         let shape = self.layout.shape;
-        let offset = |value: Fr| value + two_to(63);
+        let offset = |value: Fr, bits: u32| (value + two_to(bits - 1), bits);
         let pack = |fields: Vec<(Fr, u32)>| {
             fields
                 .into_iter()
@@ -47,7 +47,7 @@ impl Cells<'_> {
                 (get(h.is_instrument), 1),
                 (get(h.first), 16),
                 (get(t.settlement), 16),
-                (offset(get(t.mark)), 64),
+                offset(get(t.mark), 64),
                 (get(h.unit), 112),
             ]);
             let model = pack(vec![
@@ -70,10 +70,19 @@ impl Cells<'_> {
                     (get(t.coefficient), 32),
                     (get(t.jump), shape.money_bits),
                 ];
-                segment.extend(t.losses.iter().map(|loss| (offset(get(*loss)), 64)));
-                assert!(shape.loss_beside_segment(), "as in the tiny shape");
-                let segment = pack(segment);
-                self.set(h.packed, row, segment);
+                let losses: Vec<_> = t
+                    .losses
+                    .iter()
+                    .map(|loss| offset(get(*loss), shape.loss_bits()))
+                    .collect();
+                if shape.loss_beside_segment() {
+                    segment.extend(losses.clone());
+                }
+                self.set(h.packed, row, pack(segment));
+                let elements = losses.chunks(LOSSES_AN_ELEMENT);
+                for (column, losses) in t.loss_elements.iter().zip(elements) {
+                    self.set(*column, row, pack(losses.to_vec()));
+                }
             }
         }
         for row in self.layout.groups() {
@@ -148,7 +157,10 @@ impl Cells<'_> {
             let block = layout.block(symbol);
             market.push(Some(self.get(t.symbol_elements[0], block.start)));
             model.push(Some(self.get(t.symbol_elements[1], block.start)));
-            model.extend(block.map(|row| Some(self.get(h.packed, row))));
+            for row in block {
+                let columns = std::iter::once(&h.packed).chain(&t.loss_elements);
+                model.extend(columns.map(|column| Some(self.get(*column, row))));
+            }
         }
         for (windows, tag, elements) in [
             (layout.market.clone(), market_tag(), market),

@@ -66,7 +66,8 @@ impl Cells<'_> {
             }
             for window in start..=window {
                 for lane in self.columns.lanes.clone() {
-                    if self.cell(&lane.on, window) != Fr::ONE {
+                    let ends = lane.span.as_ref().map_or(&lane.on, |span| &span.ends);
+                    if self.cell(ends, window) != Fr::ONE {
                         continue;
                     }
                     let group = integer(self.cell(&lane.group, window));
@@ -80,15 +81,19 @@ impl Cells<'_> {
                         .unwrap_or(I256::ZERO)
                         .max(I256::ZERO);
                     self.put_window(&lane.max, window, max);
+                    let shape = self.layout.shape;
+                    let first = window + 1 - shape.scan_windows();
                     let per_row = lane.slacks.len();
-                    for (s, loss) in losses.iter().enumerate() {
+                    let none = shape.slacks() - scenarios;
+                    let losses = std::iter::repeat_n(I256::ZERO, none).chain(losses);
+                    for (s, loss) in losses.enumerate() {
                         self.put(
                             &lane.slacks[s % per_row],
-                            window * WINDOW_ROWS + s / per_row,
-                            max - *loss,
+                            first * WINDOW_ROWS + s / per_row,
+                            max - loss,
                         );
                     }
-                    self.products(window);
+                    (first..=window).for_each(|window| self.products(window));
                 }
             }
         }
@@ -97,12 +102,25 @@ impl Cells<'_> {
     /// Running products of a window's slacks.
     pub fn products(&mut self, window: usize) {
         for lane in self.columns.lanes.clone() {
-            for (column, slacks) in lane
+            let before = window.checked_sub(1).filter(|before| {
+                lane.span.as_ref().is_some_and(|span| {
+                    self.cell(&lane.on, *before) == Fr::ONE
+                        && self.cell(&span.ends, *before) == Fr::ZERO
+                })
+            });
+            for (i, (column, slacks)) in lane
                 .products
                 .iter()
                 .zip(lane.slacks.chunks(SLACKS_A_PRODUCT))
+                .enumerate()
             {
-                let mut product = Fr::ONE;
+                let mut product = match before {
+                    Some(before) => self.get(*column, self.row(before, WINDOW_ROWS - 1)),
+                    None => Fr::ONE,
+                };
+                if let Some(span) = &lane.span {
+                    self.set_cell(&span.carried[i], window, product);
+                }
                 for row in self.row(window, 0)..self.row(window, WINDOW_ROWS) {
                     for slack in slacks {
                         product *= self.grid.limbs_value(slack, row);

@@ -59,6 +59,7 @@ pub(super) fn verify(
     // The last proofs and the totals are settled together, and apart only if they do not hold.
     let opening = opening(shape, public, totals, &read.commitments, &bundle.totals);
     let mut claims = read.last;
+    let trees = read.trees;
     let proofs = claims.len();
     claims.extend(opening.as_ref().ok().cloned());
     if verifier.settle(&claims).is_err() {
@@ -72,10 +73,13 @@ pub(super) fn verify(
             ));
         }
         return Found {
-            proofs: Ok(read.detail),
+            proofs: trees.map(|()| read.detail),
             totals: Some(Err(totals_error(&ProofError::False))),
             counts: read.counts,
         };
+    }
+    if let Err(error) = trees {
+        return failed(error);
     }
     Found {
         proofs: Ok(read.detail),
@@ -124,6 +128,8 @@ struct Proven {
     settled: usize,
     /// The claims of the others.
     last: Vec<Claim>,
+    /// Whether roots and counts are those of the statement.
+    trees: Result<(), String>,
     detail: String,
 }
 
@@ -163,18 +169,22 @@ impl Shards<'_> {
             return Err("the circuit has no totals column".to_owned());
         }
         let over = |elements| Tree::over_shards(elements).root();
-        same_digest("the tree over the shards", over(roots), self.public.root)?;
-        same_digest(
-            "the counts of the shards",
-            over(counts.clone()),
-            self.public.counts,
-        )?;
+        let trees = same_digest("the tree over the shards", over(roots), self.public.root)
+            .and_then(|_| {
+                same_digest(
+                    "the counts of the shards",
+                    over(counts.clone()),
+                    self.public.counts,
+                )
+            })
+            .map(drop);
         let bytes: u64 = self.files.iter().map(|file| file.len() as u64).sum();
         Ok(Proven {
             commitments,
             counts,
             settled,
             last,
+            trees,
             detail: match count {
                 1 => format!("{bytes} bytes"),
                 _ => format!("{count} proofs of {bytes} bytes"),

@@ -87,6 +87,11 @@ impl Limbs {
         self.cur() - constant(two_to(self.bits() - 1))
     }
 
+    /// The highest limb in this row.
+    pub fn top(&self) -> Expr {
+        sum(self.columns.last().map(Limb::cur))
+    }
+
     /// The first limbs, as a narrower integer.
     pub fn narrow(&self, bits: u32) -> Limbs {
         let count = (bits / self.limb_bits) as usize;

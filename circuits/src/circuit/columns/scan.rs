@@ -4,7 +4,7 @@ use super::allocator::Allocator;
 use super::kinds::{Free, Limbs, Second, WindowCell, WindowLimbs};
 use crate::shape::Shape;
 
-/// The scan of one risk group in a window.
+/// The scan of one risk group, in a window or in some that follow each other.
 #[derive(Debug, Clone)]
 pub struct ScanLane {
     /// Group row, 0 for an empty lane.
@@ -25,6 +25,8 @@ pub struct ScanLane {
     pub slacks: Vec<Limbs>,
     /// Running products of up to three slacks a row.
     pub products: Vec<Free>,
+    /// How the windows of a scan follow each other, where it takes more than one.
+    pub span: Option<ScanSpan>,
     /// Horner sum of the slacks.
     pub horner: Second,
     /// `1 / (xi - group)`.
@@ -33,12 +35,28 @@ pub struct ScanLane {
     pub helper: WindowCell<Second>,
 }
 
+/// The place of a window among those of its scan.
+#[derive(Debug, Clone)]
+pub struct ScanSpan {
+    /// Windows of the scan before this one.
+    pub place: WindowCell<Free>,
+    /// Whether the scan ends with this window: only there it has a maximum, and counts.
+    pub ends: WindowCell<Free>,
+    /// Each running product as the scan's window before left it; 1 in its first.
+    pub carried: Vec<WindowCell<Free>>,
+}
+
 /// Slacks multiplied into one product column.
 pub const SLACKS_A_PRODUCT: usize = 3;
 
 impl ScanLane {
     pub(super) fn new(a: &mut Allocator<'_>, shape: &Shape) -> Self {
-        let row = shape.scenarios_a_row();
+        let row = shape.slacks_a_row();
+        let products = row.div_ceil(SLACKS_A_PRODUCT);
+        assert!(
+            shape.scan_windows() == 1 || shape.scan_lanes == 1,
+            "a scan of several windows has the only lane"
+        );
         Self {
             group: a.window_free(),
             on: a.window_free(),
@@ -48,9 +66,12 @@ impl ScanLane {
             max: a.window_limbs(shape.money_bits),
             step: a.window_limbs(16),
             slacks: (0..row).map(|_| a.limbs(shape.money_bits)).collect(),
-            products: (0..row.div_ceil(SLACKS_A_PRODUCT))
-                .map(|_| a.free())
-                .collect(),
+            products: (0..products).map(|_| a.free()).collect(),
+            span: (shape.scan_windows() > 1).then(|| ScanSpan {
+                place: a.window_free(),
+                ends: a.window_free(),
+                carried: (0..products).map(|_| a.window_free()).collect(),
+            }),
             horner: a.second(),
             weight: a.window_second(),
             helper: a.window_second(),

@@ -104,6 +104,8 @@ pub struct TableLimbs {
     pub fall: Limbs,
     /// Every row: losses, offset.
     pub losses: Vec<Limbs>,
+    /// Every row: twice the top limb of each loss, where a loss has a bit less than its limbs.
+    pub loss_tops: Vec<Limbs>,
     /// First rows: unit (less one for an asset).
     pub unit: Limbs,
     /// First rows: lot value less one.
@@ -141,6 +143,10 @@ impl TableLimbs {
         pool.columns.reverse();
         let money = shape.money_bits;
         let factors: [Limbs; 3] = std::array::from_fn(|_| pool.take(a, 32));
+        let tops = match shape.loss_bits() {
+            64 => 0,
+            _ => shape.losses_a_row(),
+        };
         Self {
             gap: pool.take(a, money),
             coefficient: pool.take(a, 32),
@@ -160,6 +166,7 @@ impl TableLimbs {
             group: pool.take(a, 16),
             debt: pool.take(a, 32),
             ratio: pool.take(a, 32),
+            loss_tops: (0..tops).map(|_| pool.take(a, shape.limb_bits)).collect(),
             debt_weight: factors[0].clone(),
             factors,
         }
