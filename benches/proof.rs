@@ -31,6 +31,7 @@ fn verification(bench: &mut Criterion) {
         risk: Some(read("risk.json")),
         totals: read("totals.bin"),
         proofs: vec![read("proof-00000.bin")],
+        signature: None,
     };
     let options = Options {
         allow_insecure_setup: true,

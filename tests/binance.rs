@@ -192,6 +192,8 @@ fn proves_the_binance_sample() {
         out: out.path().join("bundle"),
         records: out.path().join("records"),
         restart: false,
+        sign: None,
+        audit: None,
         memory: None,
     };
     let report = prove(&snapshot, &params, &options, &mut |_| ()).expect("a proof");

@@ -131,6 +131,7 @@ fn golden(name: &str) -> Bundle {
         risk: Some(read("risk.json")),
         totals: read("totals.bin"),
         proofs: vec![read("proof-00000.bin")],
+        signature: None,
     }
 }
 

@@ -112,9 +112,16 @@ pub fn blocks(account: &Account) -> usize {
 
 /// The leaf of an account, given one salt for each block. `None` if the number of salts is wrong.
 pub fn leaf(money_bits: u32, account: &Account, salts: &[Fr]) -> Option<Fr> {
+    states(money_bits, account, salts)?.pop()
+}
+
+/// The state after each block of an account, of which the last is the leaf. `None` if the number of
+/// salts is wrong.
+pub fn states(money_bits: u32, account: &Account, salts: &[Fr]) -> Option<Vec<Fr>> {
     if salts.len() != blocks(account) {
         return None;
     }
+    let mut states = Vec::with_capacity(salts.len());
     let mut salts = salts.iter();
     let mut state = leaf_tag();
     let last_pool = account.pools.len().checked_sub(1)?;
@@ -138,9 +145,10 @@ pub fn leaf(money_bits: u32, account: &Account, salts: &[Fr]) -> Option<Fr> {
             };
             let elements = holding_elements(money_bits, pool.holdings.get(from..to)?);
             state = block(state, elements, &header, identity, *salts.next()?);
+            states.push(state);
         }
     }
-    Some(state)
+    Some(states)
 }
 
 /// A salt: 248 bits.

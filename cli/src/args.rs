@@ -54,6 +54,10 @@ pub enum Command {
     Record(RecordArgs),
     /// Verifies one customer's inclusion record against a bundle.
     VerifyRecord(VerifyRecordArgs),
+    /// Opens a bundle to the venue's auditor: counts, deficient pools, concentrations, a sample. Private.
+    AuditorPack(AuditorPackArgs),
+    /// Verifies a bundle, and an auditor's pack against it, item by item.
+    Audit(AuditArgs),
     /// Shows what a file or bundle is: circuit, sizes, digests, compiled integers.
     Inspect(InspectArgs),
 }
@@ -193,8 +197,10 @@ pub struct SetupSource {
 /// Arguments of `prove`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   zkmargin prove book --params params.srs --out bundle --records records
+  openssl genpkey -algorithm ed25519 -out venue.pem && openssl pkey -in venue.pem -pubout -out venue.pub
+  zkmargin prove book --params params.srs --out bundle --records records --sign venue.pem
 
 The bundle is meant to be published and holds nothing private. The records are not: each goes to its customer only.
 The bundle appears whole or not at all, and a finished one is never overwritten. Until then BUNDLE.partial holds what is
@@ -216,6 +222,12 @@ pub struct ProveArgs {
     /// Circuit shape [default: the cheapest that the book, the parameters and the memory at hand allow].
     #[arg(long, value_name = "NAME")]
     pub shape: Option<String>,
+    /// Secret key that signs the statement: ed25519, as `openssl genpkey -algorithm ed25519` writes it.
+    #[arg(long, value_name = "KEY.pem")]
+    pub sign: Option<PathBuf>,
+    /// File to keep what `auditor-pack` opens the bundle with. Whoever has it can tell where accounts stand.
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
     /// Publishes the numbers of accounts and pools; otherwise only their salted digest is.
     #[arg(long)]
     pub publish_counts: bool,
@@ -311,7 +323,7 @@ pub struct AssembleArgs {
     pub job: PathBuf,
 }
 
-/// Which setups are accepted.
+/// Whom the user trusts: which setups are accepted, and who must have signed.
 #[derive(Debug, Clone, Args)]
 pub struct TrustArgs {
     /// KZG parameters, to remake a key that is not pinned.
@@ -323,6 +335,9 @@ pub struct TrustArgs {
     /// SHA-256 of the `[tau]G2` of another ceremony that you trust.
     #[arg(long, value_name = "HEX")]
     pub trust_setup: Option<String>,
+    /// The venue's public key, which must have signed the statement: ed25519, as `openssl pkey -pubout` writes it.
+    #[arg(long, value_name = "PUB.pem")]
+    pub venue_key: Option<PathBuf>,
 }
 
 /// Arguments of `verify`.
@@ -332,8 +347,12 @@ Examples:
   zkmargin verify bundle
   zkmargin verify bundle --reserves reserves.json --prices prices.json --previous last-bundle --json
   zkmargin verify bundle --risk risk.json --allow-insecure-setup
+  zkmargin verify bundle --venue-key venue.pub
+  zkmargin verify wednesday --previous monday --previous tuesday
 
-What was not asked for is shown as not_performed. An asked check that fails exits 1.")]
+What was not asked for is shown as not_performed. An asked check that fails exits 1.
+Of previous bundles the statements are read and held against each other, and what changed since the last of them is
+shown; their proofs are not verified: that is a `verify` for each.")]
 pub struct VerifyArgs {
     /// The bundle folder.
     #[arg(value_name = "BUNDLE")]
@@ -341,9 +360,9 @@ pub struct VerifyArgs {
     /// The risk model, when the bundle does not have it.
     #[arg(long, value_name = "FILE")]
     pub risk: Option<PathBuf>,
-    /// The bundle of the epoch before.
+    /// The bundle of the epoch before. Given several times, in order of time, each must follow the one before it.
     #[arg(long, value_name = "BUNDLE")]
-    pub previous: Option<PathBuf>,
+    pub previous: Vec<PathBuf>,
     /// Reserves per coin, to compare with what customers and fund are owed.
     #[arg(long, value_name = "FILE")]
     pub reserves: Option<PathBuf>,
@@ -353,7 +372,7 @@ pub struct VerifyArgs {
     /// Greatest deviation from an outside price that passes.
     #[arg(long, value_name = "RATIO", default_value = "0.01")]
     pub tolerance: String,
-    /// Which setups are accepted.
+    /// Whom the user trusts.
     #[command(flatten)]
     pub trust: TrustArgs,
     /// Prints JSON.
@@ -375,10 +394,13 @@ pub struct RecordArgs {
 /// Arguments of `verify-record`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   zkmargin verify-record alice.json bundle --identity alice@example
+  zkmargin verify-record alice.json bundle --identity alice@example --venue-key venue.pub
 
-The identity is typed, never read from the record: the record must be of your account.")]
+The identity is typed, never read from the record: the record must be of your account.
+With --venue-key the record's own signature is checked first, and said to hold even where the bundle is another one:
+keep the record and the bundle's statement.json, and they show what the venue signed.")]
 pub struct VerifyRecordArgs {
     /// The inclusion record.
     #[arg(value_name = "RECORD")]
@@ -389,7 +411,69 @@ pub struct VerifyRecordArgs {
     /// Your identity, as the venue knows it.
     #[arg(long, value_name = "ID")]
     pub identity: String,
-    /// Which setups are accepted.
+    /// Whom the user trusts.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `auditor-pack`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  zkmargin prove book --params params.srs --out bundle --records records --audit secret.json
+  zkmargin auditor-pack book bundle --secret secret.json --sample-seed HEX --sample 200 --out pack.json
+
+The auditor draws the seed (`openssl rand -hex 32`) and says it when the bundle is published, not before: who knows the
+seed and chooses the places chooses what is drawn. The pack names accounts and what they hold: it is the auditor's only.")]
+pub struct AuditorPackArgs {
+    /// The snapshot folder that was proven.
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshot: PathBuf,
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The file that `prove --audit` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub secret: PathBuf,
+    /// The auditor's seed: 64 hex digits.
+    #[arg(long, value_name = "HEX")]
+    pub sample_seed: String,
+    /// Slots that the auditor asks for.
+    #[arg(long, value_name = "N")]
+    pub sample: u64,
+    /// File of the pack.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zkmargin audit pack.json bundle --sample-seed HEX --sample 200
+  zkmargin audit pack.json bundle --risk risk.json --venue-key venue.pub --json
+
+Seed and number are those that you asked for, never read from the pack. An item that fails exits 1.")]
+pub struct AuditArgs {
+    /// The pack.
+    #[arg(value_name = "PACK")]
+    pub pack: PathBuf,
+    /// The bundle folder.
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// The seed that you asked for: 64 hex digits.
+    #[arg(long, value_name = "HEX", requires = "sample")]
+    pub sample_seed: Option<String>,
+    /// The number of slots that you asked for.
+    #[arg(long, value_name = "N", requires = "sample_seed")]
+    pub sample: Option<u64>,
+    /// The risk model, when the bundle does not have it.
+    #[arg(long, value_name = "FILE")]
+    pub risk: Option<PathBuf>,
+    /// Whom the user trusts.
     #[command(flatten)]
     pub trust: TrustArgs,
     /// Prints JSON.

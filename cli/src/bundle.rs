@@ -8,6 +8,7 @@ use zkmargin_circuits::statement::Statement;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options};
 use zkmargin_verifier::report::{CheckName, Report};
+use zkmargin_verifier::signature::{VenueKey, SIGNATURE_FILE};
 
 use crate::args::{TrustArgs, VerifyArgs};
 use crate::failure::Failure;
@@ -43,19 +44,38 @@ pub fn read_bundle(folder: &Path) -> Result<Bundle, Failure> {
         risk,
         totals: read(folder, "totals.bin")?,
         proofs,
+        signature: match names.iter().any(|name| name == SIGNATURE_FILE) {
+            true => Some(read(folder, SIGNATURE_FILE)?),
+            false => None,
+        },
     })
+}
+
+/// The venue's public key in a file.
+pub fn venue_key(path: &Path) -> Result<VenueKey, Failure> {
+    let bytes = read_file(path)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    VenueKey::from_pem(text).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }
 
 /// What the user gave to compare a bundle with.
 #[derive(Debug, Default)]
 pub struct Asked {
     risk: Option<Vec<u8>>,
-    previous: Option<Vec<u8>>,
+    previous: Vec<Vec<u8>>,
     reserves: Option<Vec<u8>>,
     prices: Option<(Vec<u8>, Decimal)>,
 }
 
 impl Asked {
+    /// A model alone.
+    pub fn of_risk(path: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self {
+            risk: path.map(read_file).transpose()?,
+            ..Self::default()
+        })
+    }
+
     /// Reads the files that were named.
     pub fn read(args: &VerifyArgs) -> Result<Self, Failure> {
         let file =
@@ -72,9 +92,9 @@ impl Asked {
             risk: file(&args.risk)?,
             previous: args
                 .previous
-                .as_deref()
+                .iter()
                 .map(|folder| read(folder, "statement.json"))
-                .transpose()?,
+                .collect::<Result<_, _>>()?,
             reserves: file(&args.reserves)?,
             prices: file(&args.prices)?.map(|bytes| (bytes, tolerance)),
         })
@@ -109,8 +129,9 @@ pub fn verify_bundle(
         allow_insecure_setup: trust.allow_insecure_setup,
         trust_setup,
         key,
+        venue_key: trust.venue_key.as_deref().map(venue_key).transpose()?,
         risk: asked.risk.as_deref(),
-        previous: asked.previous.as_deref(),
+        previous: asked.previous.iter().map(Vec::as_slice).collect(),
         counts: None,
         reserves: asked.reserves.as_deref(),
         prices: asked

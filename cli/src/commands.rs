@@ -1,5 +1,7 @@
 //! One module a command.
 
+pub mod audit;
+pub mod auditor_pack;
 pub mod check;
 pub mod demo;
 pub mod generate;

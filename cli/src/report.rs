@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use zkmargin_circuits::book::Class;
 use zkmargin_circuits::statement::{Amount, Statement, TotalFigures};
+use zkmargin_verifier::chain::Changes;
 
 /// Columns of text, the first to the left and the others to the right.
 #[derive(Debug, Default)]
@@ -178,6 +179,61 @@ pub fn contracts(statement: &Statement) -> String {
         ]);
     }
     table.render()
+}
+
+/// What changed from the epoch before.
+pub fn changes(changes: &Changes) -> String {
+    let mut out = format!("since epoch {} of {}\n", changes.epoch, changes.time);
+    let mut table = Table::default();
+    table.row(["", "before", "now", "difference"]);
+    let shown = |amount: &Option<Amount>| amount.as_ref().map_or_else(|| "-".to_owned(), short);
+    for coin in &changes.amounts {
+        for (name, amount) in [("claims", &coin.claims), ("debts", &coin.debts)] {
+            let both = [&amount.old, &amount.new];
+            if both
+                .into_iter()
+                .flatten()
+                .any(|amount| amount.as_str() != "0")
+            {
+                table.row([
+                    format!("{} {name}, {}", coin.class, coin.coin),
+                    shown(&amount.old),
+                    shown(&amount.new),
+                    shown(&amount.difference),
+                ]);
+            }
+        }
+    }
+    out += &table.render();
+    for (what, symbols) in [("coins", &changes.coins), ("contracts", &changes.contracts)] {
+        if !symbols.changed {
+            let _ = writeln!(out, "the same {what}");
+            continue;
+        }
+        let list = |ids: &[String]| match ids {
+            [] => "none".to_owned(),
+            _ => ids.join(", "),
+        };
+        let _ = writeln!(
+            out,
+            "other {what}: new {}, gone {}",
+            list(&symbols.added),
+            list(&symbols.removed)
+        );
+    }
+    let model = match changes.risk_model.changed {
+        true => "another digest of the risk model",
+        false => "the same risk model",
+    };
+    let _ = writeln!(out, "{model}");
+    if changes.shape.changed {
+        let (old, new) = (&changes.shape.old, &changes.shape.new);
+        let _ = writeln!(
+            out,
+            "another shape: {old}, now {new}; the model's digest depends on it"
+        );
+    }
+    out
 }
 
 #[cfg(test)]

@@ -504,6 +504,52 @@ fn keeps_the_records_of_others() {
     place.assert_whole();
 }
 
+/// As `openssl genpkey -algorithm ed25519` wrote it.
+const SECRET_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIFUItcrIrlemppMHvCNxDmXi2IKUc+SJb8fQNVdJLeas
+-----END PRIVATE KEY-----
+";
+
+#[test]
+fn signs_no_finished_records() {
+    let place = Place::proven();
+    place.finish(&[]);
+    // Killed between records and bundle, and started again as it was not.
+    fs::rename(place.at("bundle"), place.at("book/elsewhere")).unwrap();
+    copy(PROVEN.path(), &place.at("bundle.partial"));
+    fs::write(place.at("book/venue.pem"), SECRET_KEY).unwrap();
+    let key = place.text("book/venue.pem");
+    let output = place.prove(&["--sign", &key]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    let said = "signed with another key or not at all";
+    assert!(err(&output).contains(said), "{}", err(&output));
+    assert!(!place.at("bundle").exists());
+    place.finish(&[]);
+}
+
+#[test]
+fn goes_on_where_it_has_kept_what_opens_the_bundle() {
+    let place = Place::proven();
+    let secret = place.text("book/secret.json");
+    place.finish(&["--audit", &secret]);
+    let kept = fs::read(place.at("book/secret.json")).unwrap();
+    // Killed between that and the bundle.
+    fs::rename(place.at("bundle"), place.at("book/elsewhere")).unwrap();
+    copy(PROVEN.path(), &place.at("bundle.partial"));
+    place.finish(&["--audit", &secret]);
+    assert_eq!(fs::read(place.at("book/secret.json")).unwrap(), kept);
+    // Another run's is not replaced by it.
+    fs::rename(place.at("bundle"), place.at("book/first")).unwrap();
+    fs::rename(place.at("records"), place.at("book/records")).unwrap();
+    let output = place.prove(&["--audit", &secret]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    assert!(
+        err(&output).contains("nothing is overwritten"),
+        "{}",
+        err(&output)
+    );
+}
+
 #[test]
 fn lets_one_run_at_a_time_have_a_place() {
     let place = Place::new();

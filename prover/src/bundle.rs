@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use zkmargin_verifier::shard::file_name;
+use zkmargin_verifier::signature::{Signature, SIGNATURE_FILE};
 
 use crate::error::ProveError;
 use crate::write::{parent, private_folder, remove_folder, sync_folder, write_whole};
@@ -21,6 +22,8 @@ pub struct BundleFiles<'a> {
     pub totals: &'a [u8],
     /// `proof-00000.bin` and so on.
     pub proofs: &'a [Vec<u8>],
+    /// `statement.sig`, if the statement is signed.
+    pub signature: Option<&'a Signature>,
 }
 
 /// Refuses a place where something stands.
@@ -57,6 +60,9 @@ pub fn write(files: &BundleFiles<'_>, aside: &Path, out: &Path) -> Result<(), Pr
             put(&file_name(index), proof)?;
         }
         put("totals.bin", files.totals)?;
+        if let Some(signature) = files.signature {
+            put(SIGNATURE_FILE, &signature.to_file())?;
+        }
         put("statement.json", files.statement)
     })
 }

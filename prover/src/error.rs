@@ -146,6 +146,39 @@ pub enum ProveError {
         /// What to do.
         remedy: String,
     },
+    /// A secret key that cannot be used.
+    #[error("{} is not a secret key of ed25519 in PEM (PKCS#8), as `openssl genpkey -algorithm ed25519` writes it: {problem}", path.display())]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Finished records of the same statement are signed otherwise.
+    #[error("{} holds the records of this statement, signed with another key or not at all; remove them, or give --sign as for the run that wrote them", .0.display())]
+    OtherSignature(PathBuf),
+    /// Not the secret that opens a bundle.
+    #[error("{} is no file that `zkmargin prove --audit` wrote", .0.display())]
+    Secret(PathBuf),
+    /// Snapshot or secret are not those of the bundle.
+    #[error("the bundle is not opened: {0}")]
+    OtherBundle(String),
+    /// More slots are asked for than there are.
+    #[error("{asked} slots are asked for, the bundle has {capacity}")]
+    Sample {
+        /// Slots asked for.
+        asked: u64,
+        /// Slots there are.
+        capacity: u64,
+    },
+    /// What opens a bundle is not published with it.
+    #[error("{} is within {}, which is published or given away or removed, and it opens the bundle to whoever has it: give a place apart", secret.display(), folder.display())]
+    Exposed {
+        /// Where the secret was to stand.
+        secret: PathBuf,
+        /// The folder it is within.
+        folder: PathBuf,
+    },
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

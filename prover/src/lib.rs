@@ -1,6 +1,7 @@
 //! zkmargin prover.
 
 pub mod accounts;
+pub mod audit;
 pub mod bundle;
 pub mod cells;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod records;
 pub mod results;
 pub mod shard;
 pub mod shard_prover;
+pub mod sign;
 pub mod snapshot;
 pub mod totals;
 pub mod work;

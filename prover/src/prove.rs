@@ -19,6 +19,7 @@ use zkmargin_verifier::proof::ProofError;
 use zkmargin_verifier::setup::Setup;
 use zkmargin_verifier::totals::claim;
 
+use crate::audit::{self, Secret};
 use crate::bundle::{self, BundleFiles};
 use crate::error::ProveError;
 use crate::evaluate::{evaluate, Evaluated};
@@ -33,6 +34,7 @@ use crate::records;
 use crate::results::keep_shard;
 use crate::shard::{ShardRoot, Shards};
 use crate::shard_prover::{library, self_check, ShardProver};
+use crate::sign::SigningKey;
 use crate::snapshot::LoadedSnapshot;
 use crate::totals::{open, FreeRows};
 use crate::work::{Job, WorkFolder};
@@ -54,6 +56,10 @@ pub struct ProveOptions {
     pub records: PathBuf,
     /// Whether an interrupted run is discarded and not gone on with.
     pub restart: bool,
+    /// The key that signs the statement, if it is signed.
+    pub sign: Option<SigningKey>,
+    /// File that keeps what opens the bundle to an auditor, if it is kept.
+    pub audit: Option<PathBuf>,
     /// Bytes of memory there are: a shape that clearly takes more is refused. None refuses nothing.
     pub memory: Option<u64>,
 }
@@ -223,6 +229,13 @@ fn run(
         records::discard(&options.records, earlier)?;
     }
     records::check_free(&options.records, Some(context))?;
+    let secret = options
+        .audit
+        .as_deref()
+        .map(|path| (path, Secret::new(context, &seed)));
+    if let Some((path, secret)) = &secret {
+        secret.check_free(path)?;
+    }
     work.keep_statement(&statement_bytes)?;
 
     let mut report = ProveReport {
@@ -273,7 +286,12 @@ fn run(
             Ok::<_, ProveError>(opening.to_bytes())
         })?;
         phases.run(Phase::Writing, || -> Result<_, ProveError> {
-            records::write_all(&shards, &top, context, &options.records)?;
+            if let Some((path, secret)) = &secret {
+                secret.keep(path)?;
+            }
+            let signature = options.sign.as_ref().map(|key| key.sign(&Digest(context)));
+            let signature = signature.as_ref();
+            records::write_all(&shards, &top, context, signature, &options.records)?;
             let private = snapshot.risk.model.salt.is_some();
             let files = BundleFiles {
                 statement: &statement_bytes,
@@ -281,6 +299,7 @@ fn run(
                 risk: (!private).then_some(snapshot.risk_bytes.as_slice()),
                 totals: &totals,
                 proofs: &proven.files,
+                signature,
             };
             bundle::write(&files, &work.bundle(), &options.out)?;
             work.finish()
@@ -375,6 +394,9 @@ fn open_work(options: &ProveOptions) -> Result<WorkFolder, ProveError> {
     let (out, folder) = (&options.out, &options.records);
     if out.starts_with(folder) || folder.starts_with(out) {
         return Err(ProveError::Nested(out.clone(), folder.clone()));
+    }
+    if let Some(secret) = &options.audit {
+        audit::check_apart(secret, out, folder)?;
     }
     if let Err(taken) = bundle::check_free(out) {
         WorkFolder::tidy(out);

@@ -14,6 +14,7 @@ use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::statement;
 use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing};
+use zkmargin_verifier::signature::Signature;
 
 use crate::bundle::in_folder;
 use crate::error::ProveError;
@@ -33,9 +34,20 @@ fn marker(context: [u8; 32]) -> String {
     )
 }
 
-/// Whether the records of a statement stand in `folder`, all of them.
+/// The line that the marker of signed records goes on with.
+fn signed_line(signature: Option<&Signature>) -> String {
+    signature.map_or_else(String::new, |signature| format!("Signed: {signature}.\n"))
+}
+
+/// Whether the records of a statement stand in `folder`, all of them, signed or not.
 pub fn are_of(folder: &Path, context: [u8; 32]) -> bool {
-    fs::read_to_string(folder.join(MARKER)).is_ok_and(|text| text == marker(context))
+    marked(folder, context).is_some()
+}
+
+/// What follows the statement in the marker of its records.
+fn marked(folder: &Path, context: [u8; 32]) -> Option<String> {
+    let text = fs::read_to_string(folder.join(MARKER)).ok()?;
+    Some(text.strip_prefix(&marker(context))?.to_owned())
 }
 
 /// Refuses a place where something stands other than the records of the statement `own`.
@@ -66,18 +78,22 @@ fn aside(folder: &Path, context: [u8; 32]) -> Result<PathBuf, ProveError> {
 }
 
 /// Writes the records of all accounts, shard by shard, unless they stand there already. `top` is the
-/// tree over the shards.
+/// tree over the shards, `signature` the venue's of the statement.
 ///
 /// # Errors
-/// [`ProveError::Io`], and [`ProveError::Exists`] when the place has been taken.
+/// [`ProveError::Io`], [`ProveError::Exists`] when the place has been taken, and
+/// [`ProveError::OtherSignature`].
 pub fn write_all(
     shards: &Shards<'_>,
     top: &Tree,
     context: [u8; 32],
+    signature: Option<&Signature>,
     folder: &Path,
 ) -> Result<(), ProveError> {
-    if are_of(folder, context) {
-        return Ok(());
+    match marked(folder, context) {
+        Some(signed) if signed == signed_line(signature) => return Ok(()),
+        Some(_) => return Err(ProveError::OtherSignature(folder.to_owned())),
+        None => {}
     }
     in_folder(&aside(folder, context)?, folder, |aside| {
         let accounts = &shards.snapshot.book.accounts;
@@ -98,13 +114,14 @@ pub fn write_all(
             let shard = shards.plan(index)?;
             let opening = Opening {
                 context,
+                signature,
                 tree: &shard.tree(shards.shape),
                 first: index * shards.shape.capacity(),
                 above: &top.path(index),
             };
             let placed: Vec<_> = shards.accounts(index).zip(&shard.accounts).collect();
             placed.par_iter().try_for_each(|(account, placed)| {
-                let record = record(shards.snapshot, *account, placed, &opening);
+                let record = opening.record(shards.snapshot, *account, placed);
                 let path = record_path(aside, &accounts[*account].id);
                 put(&path, &record.to_bytes())
             })?;
@@ -115,21 +132,23 @@ pub fn write_all(
             source,
         })?;
         let path = aside.join(MARKER);
-        write_whole(&path, marker(context).as_bytes())
-            .map_err(|source| ProveError::Io { path, source })
+        let marker = marker(context) + &signed_line(signature);
+        write_whole(&path, marker.as_bytes()).map_err(|source| ProveError::Io { path, source })
     })
 }
 
 /// What opens the leaves of a shard.
-struct Opening<'a> {
+pub(crate) struct Opening<'a> {
     /// SHA-256 of the statement.
-    context: [u8; 32],
+    pub context: [u8; 32],
+    /// The venue's signature of it.
+    pub signature: Option<&'a Signature>,
     /// The tree over the shard's slots.
-    tree: &'a Tree,
+    pub tree: &'a Tree,
     /// Number of its first slot over all shards.
-    first: usize,
+    pub first: usize,
     /// What leads from its root to that of the book.
-    above: &'a [[Fr; RATE - 1]],
+    pub above: &'a [[Fr; RATE - 1]],
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
@@ -155,6 +174,27 @@ fn sync_all(_aside: &Path, folders: &BTreeSet<PathBuf>) -> io::Result<()> {
         }
         crate::write::sync_folder(folder)
     })
+}
+
+impl Opening<'_> {
+    /// What leads from a slot of the shard to the root of the book.
+    pub fn path(&self, slot: usize) -> Vec<[String; RATE - 1]> {
+        let within = self.tree.path(slot);
+        let siblings = within.iter().chain(self.above);
+        siblings
+            .map(|siblings| siblings.each_ref().map(to_hex))
+            .collect()
+    }
+
+    /// The record of an account, by its index in the book.
+    pub fn record(
+        &self,
+        snapshot: &LoadedSnapshot,
+        index: usize,
+        placed: &PlacedAccount,
+    ) -> Record {
+        record(snapshot, index, placed, self)
+    }
 }
 
 fn record(
@@ -207,13 +247,8 @@ fn record(
         pools,
         slot: (opening.first + placed.slot) as u64,
         salts: placed.salts.iter().map(to_hex).collect(),
-        path: opening
-            .tree
-            .path(placed.slot)
-            .iter()
-            .chain(opening.above)
-            .map(|siblings| siblings.each_ref().map(to_hex))
-            .collect(),
+        path: opening.path(placed.slot),
+        signature: opening.signature.copied(),
     }
 }
 

@@ -25,6 +25,8 @@ fn refuses_what_does_not_fit_and_names_what_does() {
             out: folder.path().join("bundle"),
             records: folder.path().join("records"),
             restart: false,
+            sign: None,
+            audit: None,
             memory: Some(mebibytes << 20),
         };
         let mut planned = None;

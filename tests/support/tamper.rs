@@ -67,6 +67,7 @@ pub fn read_bundle(folder: &Path) -> io::Result<Bundle> {
         risk,
         totals: read("totals.bin")?,
         proofs: vec![read("proof-00000.bin")?],
+        signature: None,
     })
 }
 

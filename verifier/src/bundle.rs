@@ -17,10 +17,12 @@ use zkmargin_circuits::totals_column;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{Basis, Prices, Reserves, Verdict};
 
-use self::checks::{accept_setup, choose_key, follows, opens, read_statement, same_digest};
+use self::checks::{accept_setup, choose_key, opens, read_statement, same_digest, signed};
+use crate::chain::{follows, Changes};
 use crate::key::{pinned_key, PinnedKey, PINNED_KEYS};
 use crate::report::{Check, CheckName, Proven, Report, Status};
 use crate::setup::Setup;
+use crate::signature::VenueKey;
 
 /// The files of a bundle, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,8 @@ pub struct Bundle {
     pub totals: Vec<u8>,
     /// `proof-00000.bin` and on, one for each shard.
     pub proofs: Vec<Vec<u8>>,
+    /// `statement.sig`, where the venue signs.
+    pub signature: Option<Vec<u8>>,
 }
 
 /// A key the caller made from parameters that passed every check.
@@ -55,10 +59,13 @@ pub struct Options<'a> {
     pub trust_setup: Option<[u8; 32]>,
     /// Used where no key is pinned.
     pub key: Option<RemadeKey>,
+    /// The venue's key, which must have signed the statement.
+    pub venue_key: Option<VenueKey>,
     /// `risk.json` from elsewhere than the bundle.
     pub risk: Option<&'a [u8]>,
-    /// `statement.json` of the epoch before.
-    pub previous: Option<&'a [u8]>,
+    /// `statement.json` of epochs before, in order of time: each must follow the one before it, and
+    /// the bundle's the last.
+    pub previous: Vec<&'a [u8]>,
     /// The counts, where they are not published.
     pub counts: Option<Counts>,
     /// `reserves.json`.
@@ -116,7 +123,10 @@ fn verify_under<C: Circuit<Fr, Params = Shape>>(
         done: Vec::new(),
         watch,
     };
-    let mut seen = Seen::default();
+    let mut seen = Seen {
+        signed: bundle.signature.is_some(),
+        ..Seen::default()
+    };
     // An essential check that fails ends the run: what follows would rest on it.
     let _ = checks.run::<C>(bundle, options, &mut seen)?;
     Ok(checks.report(seen))
@@ -130,7 +140,9 @@ struct Seen {
     risk: Option<RiskSource>,
     reserves: Option<zkmargin_circuits::verdict::ReservesReport>,
     prices: Option<zkmargin_circuits::verdict::PricesReport>,
+    changes: Option<Changes>,
     qualifications: Vec<String>,
+    signed: bool,
 }
 
 /// An essential check failed; it has been noted.
@@ -198,6 +210,11 @@ impl Checks<'_> {
             }
         };
         seen.statement = Some(statement.clone());
+        // Whoever signed a statement that does not hold has signed it all the same.
+        if let Some(key) = &options.venue_key {
+            self.begin(CheckName::Signature);
+            self.further(CheckName::Signature, signed(bundle, key));
+        }
         // The statement's amounts are integers of the market: it is read first, and judged later.
         let source = match MarketSource::parse("market.json", &bundle.market) {
             Ok(source) => source,
@@ -260,9 +277,13 @@ impl Checks<'_> {
             return Ok(Err(Stopped));
         }
 
-        if let Some(previous) = options.previous {
+        if !options.previous.is_empty() {
             self.begin(CheckName::Previous);
-            self.further(CheckName::Previous, follows(&statement, previous));
+            let followed = follows(&statement, &options.previous).map(|(changes, detail)| {
+                seen.changes = Some(changes);
+                detail
+            });
+            self.further(CheckName::Previous, followed);
         }
         if let Some(counts) = options.counts.as_ref().or(statement.counts.as_ref()) {
             self.begin(CheckName::Counts);
@@ -326,6 +347,7 @@ impl Checks<'_> {
             shape,
             shards: bundle.proofs.len(),
             root: public.root,
+            counts: found.counts,
             totals,
             market: source,
             risk: seen.risk.take(),
@@ -391,7 +413,7 @@ impl Checks<'_> {
         let mut checks = self.done;
         for name in CheckName::ALL {
             if !checks.iter().any(|check| check.name == name) {
-                let detail = why_not_performed(name, &checks);
+                let detail = why_not_performed(name, &checks, seen.signed);
                 checks.push(Check {
                     name,
                     status: Status::NotPerformed,
@@ -439,11 +461,19 @@ impl Checks<'_> {
             proven,
             reserves: seen.reserves,
             prices: seen.prices,
+            changes: seen.changes,
         }
     }
 }
 
-fn why_not_performed(name: CheckName, checks: &[Check]) -> String {
+fn why_not_performed(name: CheckName, checks: &[Check], signed: bool) -> String {
+    if name == CheckName::Signature {
+        return match signed {
+            true => "the bundle has a signature; give the venue's public key with --venue-key",
+            false => "the bundle has no signature",
+        }
+        .to_owned();
+    }
     if let Some(failed) = checks
         .iter()
         .find(|check| check.status == Status::Fail && check.name.is_essential())

@@ -17,7 +17,9 @@
     )
 )]
 
+pub mod audit;
 pub mod bundle;
+pub mod chain;
 pub mod key;
 pub mod plonk;
 pub mod proof;
@@ -25,5 +27,6 @@ pub mod record;
 pub mod report;
 pub mod setup;
 pub mod shard;
+pub mod signature;
 pub mod totals;
 pub mod transcript;

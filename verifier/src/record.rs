@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zkmargin_circuits::base::{self, RowPrice};
 use zkmargin_circuits::book::{Account, Class, Holding, Pool};
 use zkmargin_circuits::field;
-use zkmargin_circuits::leaf::leaf;
+use zkmargin_circuits::leaf::states;
 use zkmargin_circuits::market::{Kind, MarketSource};
 use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::relation::{evaluate, Limits, RangeError};
@@ -18,6 +18,7 @@ use zkmargin_circuits::tree::root_from_path;
 use zkmargin_circuits::units::Decimal;
 
 use crate::report::{Proven, Report};
+use crate::signature::{Signature, SignatureError, VenueKey};
 
 /// A record as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ pub struct Record {
     pub salts: Vec<String>,
     /// The seven siblings at each level from the leaf up, as 64 hex digits.
     pub path: Vec<[String; RATE - 1]>,
+    /// The venue's signature of the statement, where it signs: evidence that stays with the
+    /// customer when the bundle is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// A pool of a record.
@@ -86,6 +91,12 @@ pub enum RecordError {
         /// Digest of the bundle's statement.
         bundle: Digest,
     },
+    /// The record has no signature.
+    #[error("the record has no signature")]
+    Unsigned,
+    /// The record's signature is not one of its statement by the key given.
+    #[error("the record's signature: {0}")]
+    Signature(SignatureError),
     /// A record of another identity than the customer's own.
     #[error("the record is of account {record:?}, not of {asked:?}")]
     AnotherIdentity {
@@ -156,6 +167,21 @@ impl Record {
     }
 }
 
+/// Checks that a record carries the signature of the statement that it is for, by the venue's key.
+///
+/// This stands without a bundle. With the statement's own bytes, which have the digest returned, it
+/// shows what the venue has signed.
+///
+/// # Errors
+/// [`RecordError::Malformed`], [`RecordError::Unsigned`] and [`RecordError::Signature`].
+pub fn verify_signature(record: &[u8], key: &VenueKey) -> Result<Digest, RecordError> {
+    let record = Record::parse(record)?;
+    let signature = record.signature.ok_or(RecordError::Unsigned)?;
+    key.verify(&record.statement, &signature)
+        .map_err(RecordError::Signature)?;
+    Ok(record.statement)
+}
+
 /// Checks that the account called `identity` is in the statement of a verified bundle, with the
 /// numbers of the record.
 ///
@@ -174,11 +200,13 @@ pub fn verify_record(
     verify_against(&Record::parse(record)?, identity, proven)
 }
 
-fn verify_against(
+/// The account that a record shows to be in a proven statement, and the state after each block of
+/// its leaf. Its figures are not looked at.
+pub(crate) fn open(
     record: &Record,
     identity: &str,
     proven: &Proven,
-) -> Result<RecordReport, RecordError> {
+) -> Result<(Account, Vec<Fr>), RecordError> {
     let bundle = Digest(proven.context());
     if record.statement != bundle {
         return Err(RecordError::AnotherStatement {
@@ -194,7 +222,8 @@ fn verify_against(
     }
     let account = rebuild(record, identity, proven.market(), proven.shape().money_bits)?;
     let salts = elements("salts", record.salts.iter())?;
-    let leaf = leaf(proven.shape().money_bits, &account, &salts).ok_or_else(|| {
+    let states = states(proven.shape().money_bits, &account, &salts);
+    let states = states.filter(|states| !states.is_empty()).ok_or_else(|| {
         wrong(
             "salts",
             format!(
@@ -203,8 +232,20 @@ fn verify_against(
             ),
         )
     })?;
-    let mut path = Vec::with_capacity(record.path.len());
-    for siblings in &record.path {
+    let leaf = states.last().copied().unwrap_or_default();
+    climb(leaf, record.slot, &record.path, proven)?;
+    Ok((account, states))
+}
+
+/// Checks that a slot holds a value, by what leads from it to the proven root.
+pub(crate) fn climb(
+    value: Fr,
+    slot: u64,
+    siblings: &[[String; RATE - 1]],
+    proven: &Proven,
+) -> Result<(), RecordError> {
+    let mut path = Vec::with_capacity(siblings.len());
+    for siblings in siblings {
         let siblings = elements("path", siblings.iter())?;
         path.push(
             <[Fr; RATE - 1]>::try_from(siblings)
@@ -212,15 +253,15 @@ fn verify_against(
         );
     }
     let (capacity, shards) = (proven.shape().capacity(), proven.shards());
-    let root = usize::try_from(record.slot)
+    let root = usize::try_from(slot)
         .ok()
-        .and_then(|slot| root_from_path(leaf, slot, capacity, shards, &path))
+        .and_then(|slot| root_from_path(value, slot, capacity, shards, &path))
         .ok_or_else(|| {
             wrong(
                 "slot",
                 format!(
                     "{} with a path of {} levels is no place in a tree of {shards} times {capacity}",
-                    record.slot,
+                    slot,
                     path.len()
                 ),
             )
@@ -228,7 +269,32 @@ fn verify_against(
     if root != proven.root() {
         return Err(RecordError::NotIncluded);
     }
+    Ok(())
+}
 
+fn verify_against(
+    record: &Record,
+    identity: &str,
+    proven: &Proven,
+) -> Result<RecordReport, RecordError> {
+    let (account, _) = open(record, identity, proven)?;
+    Ok(RecordReport {
+        statement: record.statement,
+        account: identity.to_owned(),
+        class: record.class.clone(),
+        pools: shown_pools(record, &account, proven)?,
+    })
+}
+
+/// The pools of a record whose account is in the statement, with what their figures rest on.
+///
+/// # Errors
+/// Where a figure does not follow from the holdings.
+pub(crate) fn shown_pools(
+    record: &Record,
+    account: &Account,
+    proven: &Proven,
+) -> Result<Vec<RecordPool>, RecordError> {
     let mut pools = Vec::with_capacity(record.pools.len());
     for (shown, pool) in record.pools.iter().zip(&account.pools) {
         let figures = recompute(shown, pool, proven)?;
@@ -237,12 +303,7 @@ fn verify_against(
             ..shown.clone()
         });
     }
-    Ok(RecordReport {
-        statement: bundle,
-        account: identity.to_owned(),
-        class: record.class.clone(),
-        pools,
-    })
+    Ok(pools)
 }
 
 fn wrong(field: impl Into<String>, problem: impl Into<String>) -> RecordError {

@@ -10,6 +10,8 @@ use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::Statement;
 use zkmargin_circuits::verdict::{Basis, PricesReport, ReservesReport, Verdict};
 
+use crate::chain::Changes;
+
 /// The checks, in the order in which they are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +30,8 @@ pub enum CheckName {
     Proof,
     /// The totals are the sum over all shards.
     Totals,
+    /// The signature of the statement is that of the key given.
+    Signature,
     /// The statement follows the previous one given.
     Previous,
     /// The counts given open the counts digest.
@@ -40,7 +44,7 @@ pub enum CheckName {
 
 impl CheckName {
     /// All checks, in the order in which they are reported.
-    pub const ALL: [CheckName; 11] = [
+    pub const ALL: [CheckName; 12] = [
         CheckName::Statement,
         CheckName::Setup,
         CheckName::Key,
@@ -48,6 +52,7 @@ impl CheckName {
         CheckName::Model,
         CheckName::Proof,
         CheckName::Totals,
+        CheckName::Signature,
         CheckName::Previous,
         CheckName::Counts,
         CheckName::Reserves,
@@ -64,6 +69,7 @@ impl CheckName {
             CheckName::Model => "model",
             CheckName::Proof => "proof",
             CheckName::Totals => "totals",
+            CheckName::Signature => "signature",
             CheckName::Previous => "previous",
             CheckName::Counts => "counts",
             CheckName::Reserves => "reserves",
@@ -129,6 +135,8 @@ pub struct Report {
     pub reserves: Option<ReservesReport>,
     /// Symbol by symbol, when prices were given.
     pub prices: Option<PricesReport>,
+    /// What changed from the epoch before, when its statement was given and this one follows it.
+    pub changes: Option<Changes>,
 }
 
 impl Report {
@@ -158,6 +166,7 @@ pub struct Proven {
     pub(crate) shape: &'static Shape,
     pub(crate) shards: usize,
     pub(crate) root: Fr,
+    pub(crate) counts: Vec<Fr>,
     pub(crate) totals: BookTotals,
     pub(crate) market: MarketSource,
     pub(crate) risk: Option<RiskSource>,
@@ -184,6 +193,11 @@ impl Proven {
         self.root
     }
 
+    /// The counts digest of every shard, in order.
+    pub fn counts(&self) -> &[Fr] {
+        &self.counts
+    }
+
     /// The totals in integers.
     pub fn totals(&self) -> &BookTotals {
         &self.totals
@@ -202,13 +216,17 @@ impl Proven {
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Report", 6)?;
+        let fields = if self.changes.is_some() { 7 } else { 6 };
+        let mut fields = serializer.serialize_struct("Report", fields)?;
         fields.serialize_field("valid", &self.valid)?;
         fields.serialize_field("verdict", &self.verdict)?;
         fields.serialize_field("basis", &self.basis)?;
         fields.serialize_field("qualifications", &self.qualifications)?;
         fields.serialize_field("checks", &self.checks)?;
         fields.serialize_field("statement", &self.statement)?;
+        if let Some(changes) = &self.changes {
+            fields.serialize_field("changes", changes)?;
+        }
         fields.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ethnum::U256;
+use ethnum::{I256, U256};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::units::{format_signed, format_unsigned, Decimal};
@@ -16,6 +16,13 @@ pub(super) const SUM_BITS: u32 = 120;
 /// A decimal in its shortest form: no `+`, exponent, needless zero or `-0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount(String);
+
+impl Default for Amount {
+    /// Zero.
+    fn default() -> Self {
+        Self("0".to_owned())
+    }
+}
 
 /// Why an amount is no integer of its quantum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +78,23 @@ impl Amount {
         &self.0
     }
 
+    /// `self` less `other`, exactly; none where digits run beyond 255 bits, as no two amounts below
+    /// 2^120 quanta do.
+    pub fn minus(&self, other: &Amount) -> Option<Amount> {
+        let (one, two) = (Digits::of(self)?, Digits::of(other)?);
+        let scale = one.scale.max(two.scale);
+        let difference = one.at(scale)?.checked_sub(two.at(scale)?)?;
+        let text = difference.unsigned_abs().to_string();
+        let text = format!("{text:0>width$}", width = scale as usize + 1);
+        let (whole, fraction) = text.split_at_checked(text.len() - scale as usize)?;
+        let fraction = fraction.trim_end_matches('0');
+        let sign = if difference < 0 { "-" } else { "" };
+        Some(Self(match fraction {
+            "" => format!("{sign}{whole}"),
+            _ => format!("{sign}{whole}.{fraction}"),
+        }))
+    }
+
     /// In quanta, of a magnitude below 2^120.
     ///
     /// # Errors
@@ -111,6 +135,29 @@ impl Amount {
         } else {
             units
         })
+    }
+}
+
+/// An amount as its digits and how many of them are decimals.
+struct Digits {
+    mantissa: I256,
+    scale: u32,
+}
+
+impl Digits {
+    fn of(amount: &Amount) -> Option<Self> {
+        let (whole, fraction) = amount.0.split_once('.').unwrap_or((&amount.0, ""));
+        let digits = format!("{whole}{fraction}");
+        Some(Self {
+            mantissa: I256::from_str_radix(&digits, 10).ok()?,
+            scale: u32::try_from(fraction.len()).ok()?,
+        })
+    }
+
+    /// The mantissa with this many decimals, no fewer than there are.
+    fn at(&self, scale: u32) -> Option<I256> {
+        let more = I256::new(10).checked_pow(scale.checked_sub(self.scale)?)?;
+        self.mantissa.checked_mul(more)
     }
 }
 

@@ -13,6 +13,36 @@ const MARKET: &str = r#"{ "quote_quantum": "0.000001",
   "instruments": [ { "id": "BTC-PERP", "style": "linear", "settlement": "USDT", "multiplier": "1", "lot": "0.001", "mark": "65100.2", "basis": null },
                    { "id": "BTC-PERP:short", "contract": "BTC-PERP", "style": "linear", "settlement": "USDT", "multiplier": "1", "lot": "0.001", "mark": "65100.2", "basis": null } ] }"#;
 
+#[test]
+fn amounts_are_subtracted_exactly() {
+    let amount = |text: &str| Amount::parse(text).unwrap();
+    let minus = |one: &str, two: &str| amount(one).minus(&amount(two)).map(|a| a.to_string());
+    for (one, two, difference) in [
+        ("3", "1", "2"),
+        ("1", "3", "-2"),
+        ("1", "1", "0"),
+        ("0.5", "0.25", "0.25"),
+        ("0.25", "0.5", "-0.25"),
+        ("1.000000000000000001", "0.000000000000000001", "1"),
+        ("100", "0.01", "99.99"),
+        ("-1.5", "-2", "0.5"),
+        ("-0.1", "0.9", "-1"),
+        ("0", "0.00001", "-0.00001"),
+    ] {
+        assert_eq!(
+            minus(one, two).as_deref(),
+            Some(difference),
+            "{one} - {two}"
+        );
+        amount(difference);
+    }
+    let long = "9".repeat(72);
+    assert_eq!(minus(&long, &long).as_deref(), Some("0"));
+    let fine = format!("0.{}1", "0".repeat(71));
+    assert_eq!(minus(&long, &fine), None);
+    assert_eq!(Amount::default(), amount("0"));
+}
+
 fn source() -> MarketSource {
     MarketSource::parse("market.json", MARKET.as_bytes()).unwrap()
 }

@@ -94,7 +94,7 @@ impl Grid {
             })
     }
 
-    /// The scalars of the pool that ends with a window, in the order of [`crate::public_inputs::scalars`];
+    /// The scalars of the pool that ends with a window, in the order of [`crate::totals_column::scalars`];
     /// zeros where none ends.
     pub fn pool_scalars(&self, w: &WindowColumns, window: usize) -> [Fr; 9] {
         let parts = |signed: &Signed| {

@@ -85,6 +85,8 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         out: bundle.clone(),
         records: records.clone(),
         shape: None,
+        sign: None,
+        audit: None,
         publish_counts: false,
         restart: false,
         ignore_memory: false,
@@ -95,6 +97,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         params: Some(params),
         allow_insecure_setup: true,
         trust_setup: None,
+        venue_key: None,
     };
     step(
         "Anyone verifies the bundle, with the reserves given beside it",
@@ -103,7 +106,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
     verify::run(&VerifyArgs {
         bundle: bundle.clone(),
         risk: None,
-        previous: None,
+        previous: Vec::new(),
         reserves: Some(at("book").join("reserves.json")),
         prices: None,
         tolerance: "0.01".into(),

@@ -10,6 +10,7 @@ use zkmargin_prover::memory;
 use zkmargin_prover::meter::Cost;
 use zkmargin_prover::phases::{Event, Phase, Plan};
 use zkmargin_prover::prove::{assemble, plan, prove, ProveOptions, ProveReport};
+use zkmargin_prover::sign::{others_may_read, SigningKey};
 
 use super::{print_json, setup};
 use crate::args::ProveArgs;
@@ -55,6 +56,7 @@ pub enum Work<'a> {
 /// Reads, does the work, and shows what it took.
 pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
+    let sign = args.sign.as_deref().map(signing_key).transpose()?;
     let show = Show::new();
     show.begin(Phase::Reading);
     let snapshot = load(&args.snapshot)?;
@@ -69,6 +71,8 @@ pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
         out: args.out.clone(),
         records: args.records.clone(),
         restart: args.restart,
+        sign,
+        audit: args.audit.clone(),
         memory: available.filter(|_| !args.ignore_memory),
     };
     let mut eta = Remaining::default();
@@ -82,6 +86,12 @@ pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
     show_phases(&report.phases);
     if report.proof_bytes > 0 {
         eprintln!("{}", summary(&report));
+    }
+    if let (Some(path), true) = (&args.audit, report.proof_bytes > 0) {
+        eprintln!(
+            "wrote {}, which opens the bundle to an auditor: keep it as private as the records",
+            path.display()
+        );
     }
     if args.json {
         print_json(&json(&report))?;
@@ -141,6 +151,18 @@ impl Show {
             ),
         }
     }
+}
+
+/// The secret key in a file.
+fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let key = SigningKey::read(path)?;
+    if others_may_read(path) {
+        eprintln!(
+            "warning: others than its owner may read {}, and sign in the venue's name; chmod 600 takes that from them",
+            path.display()
+        );
+    }
+    Ok(key)
 }
 
 /// What remains to be done, judged by the proofs that were made.

@@ -76,6 +76,9 @@ pub fn human(report: &Report) -> String {
         out += &format!("\n{}", report::totals(statement));
         out += &format!("\n{}", report::coins(statement));
         out += &format!("\n{}", report::contracts(statement));
+        if let Some(changes) = &report.changes {
+            out += &format!("\n{}", report::changes(changes));
+        }
     }
     out += &match report.verdict {
         Some(verdict) if report.valid => format!("\nverdict: {verdict} ({})\n", report.basis),

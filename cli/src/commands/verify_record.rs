@@ -2,20 +2,39 @@
 
 use std::io::{self, Write};
 
-use zkmargin_verifier::record::{verify_record, RecordError, RecordReport, Standing};
-use zkmargin_verifier::report::Report;
+use serde::Serialize;
+use zkmargin_verifier::record::{
+    verify_record, verify_signature, RecordError, RecordReport, Standing,
+};
+use zkmargin_verifier::report::{Report, Status};
 
 use super::print_json;
 use super::verify::outcome;
 use crate::args::VerifyRecordArgs;
-use crate::bundle::{read_bundle, verify_bundle, Asked};
+use crate::bundle::{read_bundle, venue_key, verify_bundle, Asked};
 use crate::failure::Failure;
 use crate::report::Table;
 use crate::snapshot::read_file;
 
-/// Verifies the bundle, then the record against it.
+/// What `--json` prints.
+#[derive(Serialize)]
+struct RecordJson<'a> {
+    #[serde(flatten)]
+    report: &'a RecordReport,
+    /// What came of the record's own signature.
+    signature: Status,
+}
+
+/// Verifies the record's signature if the venue's key is given, the bundle, and the record against it.
 pub fn run(args: &VerifyRecordArgs) -> Result<(), Failure> {
     let record = read_file(&args.record)?;
+    let mut signature = Status::NotPerformed;
+    if let Some(path) = &args.trust.venue_key {
+        let statement = verify_signature(&record, &venue_key(path)?).map_err(failure)?;
+        signature = Status::Pass;
+        // Said before the bundle is looked at: it may be another one than the venue signed.
+        eprintln!("the venue's signature in the record holds, of the statement {statement}");
+    }
     let bundle = read_bundle(&args.bundle)?;
     let (report, _) = verify_bundle(&bundle, &Asked::default(), &args.trust)?;
     if !report.valid {
@@ -23,11 +42,14 @@ pub fn run(args: &VerifyRecordArgs) -> Result<(), Failure> {
     }
     let found = verify_record(&record, &args.identity, &report).map_err(failure)?;
     if args.json {
-        print_json(&found)?;
+        print_json(&RecordJson {
+            report: &found,
+            signature,
+        })?;
     } else {
         io::stdout()
             .lock()
-            .write_all(human(&found, &report).as_bytes())
+            .write_all(human(&found, &report, signature).as_bytes())
             .map_err(Failure::internal)?;
     }
     outcome(&report)
@@ -41,7 +63,7 @@ fn failure(error: RecordError) -> Failure {
 }
 
 /// What a customer reads.
-pub fn human(found: &RecordReport, report: &Report) -> String {
+pub fn human(found: &RecordReport, report: &Report, signature: Status) -> String {
     let mut out = format!("{} is in the book, as a {}\n", found.account, found.class);
     for pool in &found.pools {
         let mut holdings = Table::default();
@@ -67,6 +89,10 @@ pub fn human(found: &RecordReport, report: &Report) -> String {
         out += &figures.render();
     }
     out += "\nholdings are proven: compare them with your own\n";
+    out += match signature {
+        Status::Pass => "the venue has signed it\n",
+        _ => "the record's signature is not checked: the venue's public key is given with --venue-key\n",
+    };
     if let Some(verdict) = report.verdict {
         out += &format!("the book: {verdict} ({})\n", report.basis);
     }

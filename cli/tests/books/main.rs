@@ -1,10 +1,13 @@
 //! Books through the program, from snapshot to verdict: true ones, false ones, and what is shown of each.
 
+mod audit;
 mod book;
 mod ceremony;
 mod deficits;
+mod epochs;
 mod forged;
 mod program;
 mod shards;
+mod signatures;
 mod sizes;
 mod tampering;

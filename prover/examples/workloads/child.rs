@@ -189,6 +189,8 @@ fn proven(
         out: bundle.to_owned(),
         records: records.to_owned(),
         restart: false,
+        sign: None,
+        audit: None,
         memory: None,
         keys: None,
     };
@@ -219,6 +221,7 @@ fn verified(folder: &Path) -> Result<Verified, Box<dyn Error>> {
         risk: Some(read("risk.json")?),
         totals: read("totals.bin")?,
         proofs: proofs(folder)?,
+        signature: None,
     };
     let options = Options {
         allow_insecure_setup: true,

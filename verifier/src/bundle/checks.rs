@@ -10,9 +10,10 @@ use zkmargin_circuits::relation::BookTotals;
 use zkmargin_circuits::shape::{Shape, MAX_SHARDS};
 use zkmargin_circuits::statement::{context_digest, Counts, Digest, Statement};
 
-use super::{Options, Seen};
+use super::{Bundle, Options, Seen};
 use crate::key::{key_digest, PinnedKey};
 use crate::setup::Setup;
+use crate::signature::{Signature, VenueKey, SIGNATURE_FILE};
 
 /// Reads what the proof will be held against. The context is set where the bytes are.
 pub(super) fn read_statement(
@@ -153,42 +154,17 @@ pub(super) fn same_digest(what: &str, found: Fr, stated: Fr) -> Result<String, S
     ))
 }
 
-/// Whether a statement follows another. The earlier one's proof is not looked at.
-pub(super) fn follows(statement: &Statement, previous: &[u8]) -> Result<String, String> {
-    let earlier =
-        Statement::parse_canonical(previous).map_err(|error| format!("the previous {error}"))?;
-    let digest = Digest(context_digest(previous));
-    if statement.previous != Some(digest) {
-        let stated = statement
-            .previous
-            .map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-        return Err(format!(
-            "the previous statement has digest {digest}, this one says {stated}"
-        ));
-    }
-    if statement.venue != earlier.venue {
-        return Err(format!(
-            "the previous statement is of {:?}, this one of {:?}",
-            earlier.venue, statement.venue
-        ));
-    }
-    if Some(statement.epoch) != earlier.epoch.checked_add(1) {
-        return Err(format!(
-            "epoch {} does not follow {}",
-            statement.epoch, earlier.epoch
-        ));
-    }
-    // One form, UTC, to the second: the order of the text is that of time.
-    if statement.time <= earlier.time {
-        return Err(format!(
-            "{} is not later than {}",
-            statement.time, earlier.time
-        ));
-    }
-    Ok(format!(
-        "follows epoch {} of {}; that one's proof was not checked here",
-        earlier.epoch, earlier.time
-    ))
+/// Whether the bundle's statement is signed with a key.
+pub(super) fn signed(bundle: &Bundle, key: &VenueKey) -> Result<String, String> {
+    let file = bundle
+        .signature
+        .as_deref()
+        .ok_or_else(|| format!("the bundle has no {SIGNATURE_FILE}"))?;
+    let statement = Digest(context_digest(&bundle.statement));
+    Signature::from_file(file)
+        .and_then(|signature| key.verify(&statement, &signature))
+        .map_err(|error| format!("{SIGNATURE_FILE}: {error}"))?;
+    Ok(format!("by the key {key}"))
 }
 
 /// Whether counts open the counts digest.

@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub proofs: Result<String, String>,
     /// Of the totals; none where the proofs do not hold.
     pub totals: Option<Result<String, String>>,
+    /// The counts digest of every shard, where the proofs hold.
+    pub counts: Vec<Fr>,
 }
 
 /// Verifies the proofs of all shards, that their roots and counts make those of the statement, and
@@ -39,6 +41,7 @@ pub(super) fn verify(
     let failed = |proofs| Found {
         proofs: Err(proofs),
         totals: None,
+        counts: Vec::new(),
     };
     let verifier = match ProofVerifier::new(key, tau_g2) {
         Ok(verifier) => verifier,
@@ -72,6 +75,7 @@ pub(super) fn verify(
         return Found {
             proofs: trees.map(|()| read.detail),
             totals: Some(Err(totals_error(&ProofError::False))),
+            counts: read.counts,
         };
     }
     if let Err(error) = trees {
@@ -80,6 +84,7 @@ pub(super) fn verify(
     Found {
         proofs: Ok(read.detail),
         totals: Some(opening.map(|_| "the sum over all shards".to_owned())),
+        counts: read.counts,
     }
 }
 
@@ -117,6 +122,8 @@ struct Shards<'a> {
 struct Proven {
     /// The commitments to all their totals columns.
     commitments: Vec<G1Affine>,
+    /// Their counts digests.
+    counts: Vec<Fr>,
     /// How many have been settled.
     settled: usize,
     /// The claims of the others.
@@ -163,11 +170,18 @@ impl Shards<'_> {
         }
         let over = |elements| Tree::over_shards(elements).root();
         let trees = same_digest("the tree over the shards", over(roots), self.public.root)
-            .and_then(|_| same_digest("the counts of the shards", over(counts), self.public.counts))
+            .and_then(|_| {
+                same_digest(
+                    "the counts of the shards",
+                    over(counts.clone()),
+                    self.public.counts,
+                )
+            })
             .map(drop);
         let bytes: u64 = self.files.iter().map(|file| file.len() as u64).sum();
         Ok(Proven {
             commitments,
+            counts,
             settled,
             last,
             trees,

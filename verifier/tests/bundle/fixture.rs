@@ -173,6 +173,7 @@ impl Published {
             risk: source.model.salt.is_none().then(|| risk.into()),
             totals: vec![],
             proofs: vec![],
+            signature: None,
         };
         let context = Digest(context_digest(&bundle.statement));
         records
@@ -307,6 +308,7 @@ fn register(person: &Person, market: &MarketSource, risk: &RiskSource) -> (Accou
         slot: *slot as u64,
         salts,
         path: vec![],
+        signature: None,
     };
     (
         Account {
