@@ -27,9 +27,9 @@ impl Workload {
     /// Numbers of accounts that are measured: books that the named shapes hold.
     pub fn accounts(self) -> &'static [u64] {
         match self {
-            Workload::Retail => &[4_000, 8_300, 17_600],
+            Workload::Retail => &[8_300, 10_000, 17_600, 100_000],
             Workload::Collateral50 => &[900, 1_800, 3_850],
-            Workload::Desk => &[100, 200, 400],
+            Workload::Desk => &[400, 1_000, 1_700],
         }
     }
 

@@ -80,6 +80,8 @@ pub struct Proven {
     pub keys_wall_s: f64,
     /// Greatest resident memory.
     pub peak_rss_bytes: u64,
+    /// Proofs of the bundle.
+    pub shards: usize,
     /// Bytes of the proof, of all files of the bundle, and of the verifying key.
     pub proof_bytes: u64,
     pub bundle_bytes: u64,
@@ -206,6 +208,7 @@ fn proven(
         keys_cpu_s: report.keygen.cpu_s,
         keys_wall_s: report.keygen.wall_s,
         peak_rss_bytes: report.peak_rss_bytes,
+        shards: report.shards,
         proof_bytes: report.proof_bytes as u64,
         bundle_bytes,
         key_bytes: key.map_or(0, |key| key.bytes.len() as u64),

@@ -71,6 +71,7 @@ impl BookFigures {
             keys_cpu_s: of(|p| p.keys_cpu_s),
             keys_wall_s: of(|p| p.keys_wall_s),
             peak_rss_bytes: bytes(|p| p.peak_rss_bytes),
+            shards: runs.first().map_or(1, |(proven, ..)| proven.shards),
             proof_bytes: bytes(|p| p.proof_bytes),
             bundle_bytes: bytes(|p| p.bundle_bytes),
             key_bytes: bytes(|p| p.key_bytes),
@@ -87,7 +88,7 @@ impl BookFigures {
         let point = yardstick.msm_cpu_s / f64::from(1u32 << shape.k);
         Self {
             workload,
-            capacity: shape.capacity(),
+            capacity: shape.capacity() * proven.shards,
             k: shape.k,
             runs: runs.len(),
             accounts_per_core_s: accounts / proven.proving_cpu_s,
@@ -130,9 +131,10 @@ impl Figures {
         }))
     }
 
-    /// Leaves out the books of a workload.
-    pub fn forget(&mut self, workload: Workload) {
-        self.books.retain(|book| book.workload != workload);
+    /// Leaves out the book of a workload that has so many accounts.
+    pub fn forget(&mut self, workload: Workload, accounts: u64) {
+        self.books
+            .retain(|book| (book.workload, book.book.accounts) != (workload, accounts));
     }
 
     /// Adds a book.

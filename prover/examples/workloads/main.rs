@@ -3,8 +3,8 @@
 //! `cargo run --release -p zkmargin-prover --example workloads -- --runs 3`
 //!
 //! Every proof, every verification and the yardstick run in processes of their own. The figures go
-//! to `docs/figures/workloads.json` and the plot beside it; books of workloads that were not asked
-//! for are kept from there if they are of the same machine.
+//! to `docs/figures/workloads.json` and the plot beside it; books that were not asked for are kept
+//! from there if they are of the same machine.
 
 mod child;
 mod figures;
@@ -66,13 +66,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         some => some,
     };
     for workload in workloads {
-        figures.forget(*workload);
         let sizes = match args.accounts.as_slice() {
             [] => workload.accounts(),
             some => some,
         };
         for accounts in sizes {
             let name = format!("{workload}, {accounts} accounts");
+            figures.forget(*workload, *accounts);
             match measure(*workload, *accounts, &args) {
                 Ok(book) => figures.add(book),
                 Err(error) => eprintln!("{name}: left out: {error}"),

@@ -14,7 +14,11 @@ const BOOK: &[(&str, Cell)] = &[
     ("accounts", |b| thousands(b.book.accounts)),
     ("holdings", |b| thousands(b.book.holdings)),
     ("shape", |b| {
-        format!("{}, {:.0}% full", b.book.shape, fullness(b))
+        let proofs = match b.proven.shards {
+            1 => String::new(),
+            shards => format!("{shards} x "),
+        };
+        format!("{proofs}{}, {:.0}% full", b.book.shape, fullness(b))
     }),
 ];
 
