@@ -3,6 +3,7 @@
 use ethnum::I256;
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
+use rayon::prelude::*;
 use std::ops::Range;
 
 use crate::circuit::columns::{
@@ -19,6 +20,11 @@ pub struct Grid {
     limb_width: usize,
     cells: Vec<Fr>,
     limbs: Vec<u16>,
+}
+
+/// Zeros, hundreds of megabytes of them: touched for the first time by all cores.
+fn zeros(count: usize) -> Vec<Fr> {
+    (0..count).into_par_iter().map(|_| Fr::ZERO).collect()
 }
 
 /// The cells of some consecutive rows.
@@ -39,7 +45,7 @@ impl Grid {
             rows,
             width,
             limb_width,
-            cells: vec![Fr::ZERO; rows * width],
+            cells: zeros(rows * width),
             limbs: vec![0; rows * limb_width],
         }
     }
@@ -256,7 +262,7 @@ impl SecondGrid {
         let width = columns.second.len();
         Self {
             width,
-            cells: vec![Fr::ZERO; (rows + 1) * width],
+            cells: zeros((rows + 1) * width),
         }
     }
 

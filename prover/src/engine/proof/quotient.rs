@@ -23,8 +23,9 @@ pub(super) fn quotient<S: Simd<Scalar>>(
 ) -> Vec<Vec<Block>> {
     let domain = &key.domain;
     let s = domain.simd;
+    // Several gigabytes, touched for the first time here: by all cores.
     let mut buffers: Vec<Vec<Block>> = polynomials
-        .iter()
+        .par_iter()
         .map(|_| vec![Block::ZERO; domain.blocks()])
         .collect();
     let vanishing: Vec<Fr> = key
