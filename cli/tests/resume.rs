@@ -397,6 +397,28 @@ fn refuses_a_damaged_seed_or_job_until_it_is_discarded() {
 }
 
 #[test]
+fn goes_on_in_the_shape_that_was_begun() {
+    let place = Place::new();
+    let run = |command: &str, more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_zkmargin"))
+            .args([command, &place.text("book"), "--params", &params(14)])
+            .args(["--out", &place.text("bundle"), "--job", &place.text("job")])
+            .args(["--records", &place.text("records")])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let output = run("plan", &["--shape", "small-14"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    // Left to itself it would choose tiny-11.
+    let output = run("assemble", &[]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    for part in ["windows of shape small-14", "1 shards are not proven: 0"] {
+        assert!(err(&output).contains(part), "{part}: {}", err(&output));
+    }
+}
+
+#[test]
 fn names_what_differs_from_the_interrupted_run() {
     let place = Place::proven();
     let statement = fs::read(place.at("bundle.partial/statement.json")).unwrap();

@@ -154,14 +154,20 @@ fn run(
     let work = open_work(options)?;
     let mut phases = Phases::new(progress);
 
-    let evaluated = phases.run(Phase::Evaluating, || {
-        evaluate(snapshot, options.shape, params.k(), options.memory)
-    })?;
-    let shape = evaluated.shape;
     let begun = match options.restart {
         true => None,
         false => work.job()?,
     };
+    // A run that was begun goes on in its own shape, whatever memory there is by now.
+    let own = begun.as_ref().and_then(Job::shape);
+    let evaluated = phases.run(Phase::Evaluating, || {
+        let choose = |shape| evaluate(snapshot, shape, params.k(), options.memory);
+        match (options.shape, own) {
+            (None, Some(own)) => choose(Some(own)).or_else(|_| choose(None)),
+            (asked, _) => choose(asked),
+        }
+    })?;
+    let shape = evaluated.shape;
     if let (Then::Assemble(job), None) = (then, &begun) {
         return Err(ProveError::NoPlan {
             job: job.to_owned(),

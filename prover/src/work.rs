@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::context_digest;
 
 use crate::bundle;
@@ -79,6 +80,11 @@ impl Job {
             publish_counts,
             seed_sha256: digest(seed),
         })
+    }
+
+    /// The shape; none where this program knows none of that name.
+    pub fn shape(&self) -> Option<&'static Shape> {
+        Shape::by_name(&self.shape)
     }
 
     /// What makes `other` another job, apart from the seed.
