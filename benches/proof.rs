@@ -11,7 +11,7 @@ use zkmargin_prover::evaluate::evaluate;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::proving_key;
 use zkmargin_prover::params::insecure;
-use zkmargin_prover::placement::{Places, Seed};
+use zkmargin_prover::placement::Seed;
 use zkmargin_prover::shard::{self, Shards};
 use zkmargin_prover::snapshot::LoadedSnapshot;
 use zkmargin_prover::totals::FreeRows;
@@ -58,13 +58,8 @@ fn proving(bench: &mut Criterion) {
             let evaluated =
                 evaluate(&snapshot, Some(shape), shape.k, None).expect("a book that fits");
             let seed = Seed::random(1);
-            let shards = Shards {
-                snapshot: &snapshot,
-                shape,
-                seed: &seed,
-                lengths: &evaluated.lengths,
-                places: &Places::new(&evaluated.lengths, shape.capacity(), &seed),
-            };
+            let places = evaluated.places(&seed);
+            let shards = Shards::new(&snapshot, &evaluated, &seed, &places);
             let planned = shards.plan(0).expect("accounts in range");
             let witness = planned
                 .witness(&shards.context(), shape)

@@ -36,18 +36,20 @@ impl Steps {
     pub fn step(&self, done: usize, what: impl Display) {
         self.bar.set_position(done as u64);
         self.message(&what);
-        if !self.terminal {
-            let elapsed = self.start.elapsed().as_secs_f64();
-            eprintln!("[{elapsed:8.1} s] {what}");
-        }
+        self.line("", &what);
     }
 
     /// One of many proofs begins: shown beside what is done for it.
     pub fn shard(&self, which: impl Display) {
         *self.shard.borrow_mut() = format!("{which}: ");
+        self.line("", &which);
+    }
+
+    /// Where there is no bar, a line.
+    fn line(&self, indent: &str, what: &impl Display) {
         if !self.terminal {
             let elapsed = self.start.elapsed().as_secs_f64();
-            eprintln!("[{elapsed:8.1} s] {which}");
+            eprintln!("[{elapsed:8.1} s] {indent}{what}");
         }
     }
 
@@ -64,10 +66,7 @@ impl Steps {
     /// What is done within the step.
     pub fn within(&self, what: impl Display) {
         self.message(&what);
-        if !self.terminal {
-            let elapsed = self.start.elapsed().as_secs_f64();
-            eprintln!("[{elapsed:8.1} s]   {what}");
-        }
+        self.line("  ", &what);
     }
 
     /// Something to know besides.

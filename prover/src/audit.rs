@@ -22,7 +22,7 @@ use self::survey::Survey;
 use crate::bundle::check_free;
 use crate::error::ProveError;
 use crate::evaluate::evaluate;
-use crate::placement::{Places, Seed};
+use crate::placement::Seed;
 use crate::records::Opening;
 use crate::shard::{PlannedShard, Shards};
 use crate::snapshot::LoadedSnapshot;
@@ -83,14 +83,8 @@ pub fn pack(
 
     let evaluated = evaluate(snapshot, Some(shape), shape.k, None)?;
     let seed = Seed::chosen(secret.seed.0, snapshot.header.epoch);
-    let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
-    let shards = Shards {
-        snapshot,
-        shape,
-        seed: &seed,
-        lengths: &evaluated.lengths,
-        places: &places,
-    };
+    let places = evaluated.places(&seed);
+    let shards = Shards::new(snapshot, &evaluated, &seed, &places);
     let mut survey = Survey::new(snapshot);
     let mut roots = Vec::with_capacity(shards.count());
     for index in 0..shards.count() {

@@ -1,7 +1,7 @@
 //! Why a book is not proven.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zkmargin_circuits::digest::ShapeError;
 use zkmargin_circuits::error::InputError;
@@ -196,6 +196,14 @@ pub enum ProveError {
     /// The proof does not verify: a defect of this program.
     #[error("the finished proof does not verify, which is a defect of this program: {0}")]
     SelfCheck(String),
+}
+
+/// Names the file that an input or output error is about.
+pub(crate) fn io_error(path: &Path) -> impl Fn(io::Error) -> ProveError + '_ {
+    move |source| ProveError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn missing_shards(missing: &[usize]) -> String {

@@ -8,6 +8,7 @@ use zkmargin_circuits::witness::plan::PlannedRun;
 
 use crate::error::ProveError;
 use crate::memory;
+use crate::placement::{Places, Seed};
 use crate::snapshot::LoadedSnapshot;
 
 /// Costs that are this close count as the same: then fewer proofs are better.
@@ -28,6 +29,11 @@ impl Evaluated {
     /// Windows the accounts take together.
     pub fn windows(&self) -> usize {
         self.lengths.iter().map(|length| *length as usize).sum()
+    }
+
+    /// Where the accounts stand, by a seed.
+    pub fn places(&self, seed: &Seed) -> Places {
+        Places::new(&self.lengths, self.shape.capacity(), seed)
     }
 
     /// The fewest proofs that hold them.

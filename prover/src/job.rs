@@ -27,13 +27,12 @@ use zkmargin_circuits::tree::Tree;
 use zkmargin_circuits::witness::Context;
 use zkmargin_verifier::setup::Setup;
 
-use crate::error::ProveError;
+use crate::error::{io_error, ProveError};
 use crate::input::ShardInput;
 use crate::kept::pinned_or_kept;
 use crate::meter::{peak_rss_bytes, Cost};
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases};
-use crate::results::keep_shard;
 use crate::shard::{PlannedShard, ShardRoot, Shards};
 use crate::shard_prover::{library, ShardProver};
 use crate::write::{private_folder, sync_folder, write_private, write_whole};
@@ -79,13 +78,6 @@ pub struct Job {
     risk: RiskSource,
 }
 
-fn io(path: &Path) -> impl Fn(std::io::Error) -> ProveError + '_ {
-    move |source| ProveError::Io {
-        path: path.to_owned(),
-        source,
-    }
-}
-
 fn input_path(folder: &Path, index: usize) -> PathBuf {
     folder.join(format!("input-{index:05}.bin"))
 }
@@ -107,10 +99,10 @@ pub fn write(
     if begun.as_deref() != Some(statement) {
         crate::bundle::check_free(folder)?;
     }
-    private_folder(folder).map_err(io(folder))?;
+    private_folder(folder).map_err(io_error(folder))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
-        write_whole(&path, bytes).map_err(io(&path))
+        write_whole(&path, bytes).map_err(io_error(&path))
     };
     put("statement.json", statement)?;
     put("market.json", &shards.snapshot.market_bytes)?;
@@ -119,7 +111,7 @@ pub fn write(
     for (index, root) in roots.iter().enumerate() {
         let bytes = shards.input(index).to_bytes();
         let path = input_path(folder, index);
-        write_private(&path, &bytes).map_err(io(&path))?;
+        write_private(&path, &bytes).map_err(io_error(&path))?;
         of_shards.push(JobShard {
             root: to_hex(&root.root),
             counts: to_hex(&root.counts),
@@ -133,10 +125,10 @@ pub fn write(
         statement: context,
         shards: of_shards,
     };
-    let bytes =
-        serde_json::to_vec_pretty(&job).map_err(|error| io(&folder.join(JOB))(error.into()))?;
+    let bytes = serde_json::to_vec_pretty(&job)
+        .map_err(|error| io_error(&folder.join(JOB))(error.into()))?;
     put(JOB, &bytes)?;
-    sync_folder(folder).map_err(io(folder))
+    sync_folder(folder).map_err(io_error(folder))
 }
 
 /// Proves shards of a job, those whose proofs are not there already. `each` is told of every one.
@@ -181,15 +173,14 @@ pub fn prove_shards(
             index,
             shards: job.shards(),
         });
-        let kept = prover.kept(&public, index, &[&job.folder], &mut phases)?;
+        let kept = prover.kept(&public, &[&job.folder], &mut phases)?;
         let was_kept = kept.is_some();
         let shard = match kept {
             Some(kept) => kept,
             None => {
                 let planned = || job.plan(index);
-                let shard = prover.prove(&public, planned, &job.context(), &mut phases)?;
-                keep_shard(&job.folder, index, &shard.file, &shard.free)?;
-                shard
+                let context = job.context();
+                prover.prove(&public, planned, &context, &job.folder, &mut phases)?
             }
         };
         let report = ShardReport {
@@ -232,7 +223,7 @@ impl Job {
         };
         let read = |name: &str| {
             let path = folder.join(name);
-            fs::read(&path).map_err(io(&path))
+            fs::read(&path).map_err(io_error(&path))
         };
         let job: JobFile =
             serde_json::from_slice(&read(JOB)?).map_err(|error| damaged(JOB, &error))?;
@@ -300,11 +291,6 @@ impl Job {
         self.shards.len()
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// What the proof of a shard shows; none where the job has no such shard.
     pub fn public(&self, index: usize) -> Option<PublicInputs> {
         self.shards.get(index).map(|(root, _)| PublicInputs {
@@ -333,7 +319,7 @@ impl Job {
             path: path.clone(),
             problem,
         };
-        let bytes = fs::read(&path).map_err(io(&path))?;
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
         let (root, digest) = self
             .shards
             .get(index)

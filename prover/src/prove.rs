@@ -29,9 +29,8 @@ use crate::memory;
 use crate::meter::{peak_rss_bytes, Cost};
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases, Plan};
-use crate::placement::{Places, Seed};
+use crate::placement::Seed;
 use crate::records;
-use crate::results::keep_shard;
 use crate::shard::{ShardRoot, Shards};
 use crate::shard_prover::{library, self_check, ShardProver};
 use crate::sign::SigningKey;
@@ -100,55 +99,31 @@ pub fn prove(
     options: &ProveOptions,
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
-    run(snapshot, params, options, Then::Prove, progress)
-}
-
-/// Does everything of [`prove`] that comes before the first proof, and writes a job folder from which
-/// machines can prove its shards ([`crate::job`]). The work folder stays, for [`assemble`].
-///
-/// # Errors
-/// See [`ProveError`].
-pub fn plan(
-    snapshot: &LoadedSnapshot,
-    params: &Parameters,
-    options: &ProveOptions,
-    job: &Path,
-    progress: &mut dyn FnMut(Event<'_>),
-) -> Result<ProveReport, ProveError> {
-    run(snapshot, params, options, Then::Write(job), progress)
-}
-
-/// Makes the bundle from the shards that were proven in a job folder. Each proof is verified before it
-/// is used.
-///
-/// # Errors
-/// See [`ProveError`]; [`ProveError::Missing`] names the shards that are to be proven still.
-pub fn assemble(
-    snapshot: &LoadedSnapshot,
-    params: &Parameters,
-    options: &ProveOptions,
-    job: &Path,
-    progress: &mut dyn FnMut(Event<'_>),
-) -> Result<ProveReport, ProveError> {
-    run(snapshot, params, options, Then::Assemble(job), progress)
+    run(snapshot, params, options, Goal::Prove, progress)
 }
 
 /// What is done when everything is ready for proofs.
-#[derive(Clone, Copy)]
-enum Then<'a> {
-    /// Prove all shards, and make the bundle.
+#[derive(Debug, Clone, Copy)]
+pub enum Goal<'a> {
+    /// All shards are proven, and the bundle is made.
     Prove,
-    /// Write a job.
-    Write(&'a Path),
-    /// Make the bundle from the proofs of a job.
+    /// A job folder is written, from which machines can prove the shards ([`crate::job`]). The work
+    /// folder stays, for [`Goal::Assemble`].
+    Plan(&'a Path),
+    /// The bundle is made from the shards that were proven in a job folder. [`ProveError::Missing`]
+    /// names those that are to be proven still.
     Assemble(&'a Path),
 }
 
-fn run(
+/// [`prove`], or a part of it.
+///
+/// # Errors
+/// See [`ProveError`]; nothing is written then but the work folder.
+pub fn run(
     snapshot: &LoadedSnapshot,
     params: &Parameters,
     options: &ProveOptions,
-    then: Then<'_>,
+    goal: Goal<'_>,
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
     let work = open_work(options)?;
@@ -168,7 +143,7 @@ fn run(
         }
     })?;
     let shape = evaluated.shape;
-    if let (Then::Assemble(job), None) = (then, &begun) {
+    if let (Goal::Assemble(job), None) = (goal, &begun) {
         return Err(ProveError::NoPlan {
             job: job.to_owned(),
             work: work.path().to_owned(),
@@ -177,14 +152,8 @@ fn run(
     let resumes = begun.is_some();
     let (seed, fresh) = seed_and_job(&work, begun, snapshot, options, shape, params.setup())?;
     let seed = Seed::chosen(seed, snapshot.header.epoch);
-    let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
-    let shards = Shards {
-        snapshot,
-        shape,
-        seed: &seed,
-        lengths: &evaluated.lengths,
-        places: &places,
-    };
+    let places = evaluated.places(&seed);
+    let shards = Shards::new(snapshot, &evaluated, &seed, &places);
     let plan = Plan {
         shape,
         setup: params.setup(),
@@ -195,7 +164,7 @@ fn run(
         resumes,
     };
     phases.tell(Event::Planned(&plan));
-    if matches!(then, Then::Prove) {
+    if matches!(goal, Goal::Prove) {
         check_memory(snapshot, params, options, &plan)?;
     }
     if options.publish_counts && plan.shards > 1 {
@@ -255,18 +224,18 @@ fn run(
         statement,
         phases: Vec::new(),
     };
-    if let Then::Write(folder) = then {
+    if let Goal::Plan(folder) = goal {
         phases.run(Phase::Writing, || {
             job::write(folder, &shards, plan.setup, &statement_bytes, &roots)
         })?;
     } else {
         let mut prover = ShardProver::new(shape, &params, &verifying)?;
         let source = Source {
-            folders: match then {
-                Then::Assemble(job) => &[work.path(), job],
-                _ => &[work.path()],
+            own: work.path(),
+            job: match goal {
+                Goal::Assemble(job) => Some(job),
+                _ => None,
             },
-            proves: matches!(then, Then::Prove),
         };
         let public = PublicInputs {
             context,
@@ -334,10 +303,12 @@ struct Proven {
     kept: usize,
 }
 
-/// Where finished shards are looked for, and whether those that lack are proven.
+/// Where finished shards are looked for.
 struct Source<'a> {
-    folders: &'a [&'a Path],
-    proves: bool,
+    /// The folder of the run, for which shards that lack are proven.
+    own: &'a Path,
+    /// The job that is assembled, of which none is.
+    job: Option<&'a Path>,
 }
 
 fn prove_shards(
@@ -355,6 +326,7 @@ fn prove_shards(
         kept: 0,
     };
     let mut missing = Vec::new();
+    let folders: Vec<&Path> = [source.own].into_iter().chain(source.job).collect();
     for (index, root) in roots.iter().enumerate() {
         phases.tell(Event::Shard {
             index,
@@ -366,19 +338,14 @@ fn prove_shards(
             counts: root.counts,
             ..*public
         };
-        let shard = match prover.kept(&public, index, source.folders, phases)? {
+        let shard = match prover.kept(&public, &folders, phases)? {
             Some(kept) => {
                 proven.kept += 1;
                 kept
             }
-            None if source.proves => {
-                let context = shards.context();
+            None if source.job.is_none() => {
                 let planned = || shards.plan(index);
-                let made = prover.prove(&public, planned, &context, phases)?;
-                if let Some(folder) = source.folders.first() {
-                    keep_shard(folder, index, &made.file, &made.free)?;
-                }
-                made
+                prover.prove(&public, planned, &shards.context(), source.own, phases)?
             }
             None => {
                 missing.push(index);
@@ -510,7 +477,7 @@ fn statement(
     let counts = options.publish_counts.then(|| Counts {
         accounts: evaluated.totals.accounts,
         pools: evaluated.totals.pools,
-        salt: digest(&shards.seed.counts_salt(0)),
+        salt: digest(&shards.counts_salt(0)),
     });
     let proof = ProofFields {
         circuit,

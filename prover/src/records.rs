@@ -193,62 +193,53 @@ impl Opening<'_> {
         index: usize,
         placed: &PlacedAccount,
     ) -> Record {
-        record(snapshot, index, placed, self)
-    }
-}
-
-fn record(
-    snapshot: &LoadedSnapshot,
-    index: usize,
-    placed: &PlacedAccount,
-    opening: &Opening<'_>,
-) -> Record {
-    let account = &snapshot.book.accounts[index];
-    let rows = snapshot.book.rows_of(index);
-    let quantum = snapshot.market.quote_quantum;
-    // A private model is not in the customer's hands: its figures are the venue's word.
-    let standing = match snapshot.risk.model.salt {
-        None => Standing::Recomputable,
-        Some(_) => Standing::Claim,
-    };
-    let pools = account
-        .pools
-        .iter()
-        .zip(&placed.outcomes)
-        .enumerate()
-        .map(|(p, (pool, outcome))| RecordPool {
-            pool: pool.name.clone(),
-            holdings: rows
-                .iter()
-                .filter(|row| row.pool() == p)
-                .map(|row| {
-                    let (entry_price, cost) = match row.price() {
-                        RowPrice::Balance => (None, None),
-                        RowPrice::Entry(entry) => (Some(entry.to_string()), None),
-                        RowPrice::Cost(cost) => (None, Some(cost.to_string())),
-                    };
-                    let symbol = &snapshot.market.market.symbols[usize::from(row.row()) - 1];
-                    RecordRow {
-                        symbol: symbol.id.clone(),
-                        quantity: row.quantity().to_string(),
-                        entry_price,
-                        cost,
-                    }
-                })
-                .collect(),
-            figures: Figures::of(outcome, quantum, standing),
-        })
-        .collect();
-    Record {
-        version: Default::default(),
-        statement: statement::Digest(opening.context),
-        account: account.id.clone(),
-        class: account.class.name().to_owned(),
-        pools,
-        slot: (opening.first + placed.slot) as u64,
-        salts: placed.salts.iter().map(to_hex).collect(),
-        path: opening.path(placed.slot),
-        signature: opening.signature.copied(),
+        let account = &snapshot.book.accounts[index];
+        let rows = snapshot.book.rows_of(index);
+        let quantum = snapshot.market.quote_quantum;
+        // A private model is not in the customer's hands: its figures are the venue's word.
+        let standing = match snapshot.risk.model.salt {
+            None => Standing::Recomputable,
+            Some(_) => Standing::Claim,
+        };
+        let pools = account
+            .pools
+            .iter()
+            .zip(&placed.outcomes)
+            .enumerate()
+            .map(|(p, (pool, outcome))| RecordPool {
+                pool: pool.name.clone(),
+                holdings: rows
+                    .iter()
+                    .filter(|row| row.pool() == p)
+                    .map(|row| {
+                        let (entry_price, cost) = match row.price() {
+                            RowPrice::Balance => (None, None),
+                            RowPrice::Entry(entry) => (Some(entry.to_string()), None),
+                            RowPrice::Cost(cost) => (None, Some(cost.to_string())),
+                        };
+                        let symbol = &snapshot.market.market.symbols[usize::from(row.row()) - 1];
+                        RecordRow {
+                            symbol: symbol.id.clone(),
+                            quantity: row.quantity().to_string(),
+                            entry_price,
+                            cost,
+                        }
+                    })
+                    .collect(),
+                figures: Figures::of(outcome, quantum, standing),
+            })
+            .collect();
+        Record {
+            version: Default::default(),
+            statement: statement::Digest(self.context),
+            account: account.id.clone(),
+            class: account.class.name().to_owned(),
+            pools,
+            slot: (self.first + placed.slot) as u64,
+            salts: placed.salts.iter().map(to_hex).collect(),
+            path: self.path(placed.slot),
+            signature: self.signature.copied(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zkmargin_verifier::shard::file_name;
 
-use crate::error::ProveError;
+use crate::error::{io_error, ProveError};
 use crate::totals::FreeRows;
 use crate::write::{write_private, write_whole};
 
@@ -29,7 +29,7 @@ pub struct KeptShard {
 }
 
 /// The file of a shard's proof.
-pub fn proof_path(folder: &Path, index: usize) -> PathBuf {
+fn proof_path(folder: &Path, index: usize) -> PathBuf {
     folder.join(file_name(index))
 }
 
@@ -42,10 +42,10 @@ fn free_path(folder: &Path, index: usize) -> PathBuf {
 /// # Errors
 /// [`ProveError::Io`].
 pub fn read_shard(folder: &Path, index: usize) -> Result<Option<KeptShard>, ProveError> {
-    let Some(file) = read(&proof_path(folder, index))? else {
+    let Some(file) = read_if_there(&proof_path(folder, index))? else {
         return Ok(None);
     };
-    let free = read(&free_path(folder, index))?.and_then(|bytes| {
+    let free = read_if_there(&free_path(folder, index))?.and_then(|bytes| {
         let free = bytes.strip_prefix(Sha256::digest(&file).as_slice())?;
         FreeRows::from_bytes(free)
     });
@@ -64,21 +64,21 @@ pub fn keep_shard(
 ) -> Result<(), ProveError> {
     let mut bytes = Sha256::digest(file).to_vec();
     bytes.extend(free.to_bytes());
-    let io = |path: PathBuf| move |source| ProveError::Io { path, source };
     let path = free_path(folder, index);
-    write_private(&path, &bytes).map_err(io(path.clone()))?;
+    write_private(&path, &bytes).map_err(io_error(&path))?;
     let path = proof_path(folder, index);
-    write_whole(&path, file).map_err(io(path.clone()))
+    write_whole(&path, file).map_err(io_error(&path))
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, ProveError> {
+/// The bytes of a file; none where there is none.
+///
+/// # Errors
+/// [`ProveError::Io`].
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, ProveError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ProveError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(error) => Err(io_error(path)(error)),
     }
 }
 

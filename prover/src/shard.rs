@@ -14,6 +14,7 @@ use zkmargin_circuits::witness::{Context, Witness};
 use crate::cells::ShardCells;
 use crate::engine::proof::{create_proof, Step};
 use crate::error::ProveError;
+use crate::evaluate::Evaluated;
 use crate::input::{InputPlace, ShardInput};
 use crate::key::ProvingKey;
 use crate::placement::{Place, Places, Seed};
@@ -28,14 +29,35 @@ pub struct Shards<'a> {
     /// The shape.
     pub shape: &'a Shape,
     /// Where salts come from.
-    pub seed: &'a Seed,
+    seed: &'a Seed,
     /// Windows each account takes.
-    pub lengths: &'a [u32],
+    lengths: &'a [u32],
     /// Where accounts stand.
-    pub places: &'a Places,
+    places: &'a Places,
 }
 
-impl Shards<'_> {
+impl<'a> Shards<'a> {
+    /// The shards of a book, evaluated for its shape and placed.
+    pub fn new(
+        snapshot: &'a LoadedSnapshot,
+        evaluated: &'a Evaluated,
+        seed: &'a Seed,
+        places: &'a Places,
+    ) -> Self {
+        Self {
+            snapshot,
+            shape: evaluated.shape,
+            seed,
+            lengths: &evaluated.lengths,
+            places,
+        }
+    }
+
+    /// The salt of a shard's counts digest.
+    pub fn counts_salt(&self, index: usize) -> Fr {
+        self.seed.counts_salt(index)
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.places.shards.len()
@@ -77,7 +99,7 @@ impl Shards<'_> {
         };
         ShardInput {
             places: self.places(index).iter().map(place).collect(),
-            counts_salt: self.seed.counts_salt(index),
+            counts_salt: self.counts_salt(index),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::error::ProveError;
 use crate::key::{proving_key, ProvingKey};
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases};
-use crate::results::{read_shard, KeptShard};
+use crate::results::{keep_shard, read_shard, KeptShard};
 use crate::shard::{self, PlannedShard};
 use crate::totals::FreeRows;
 
@@ -80,10 +80,10 @@ impl<'a> ShardProver<'a> {
     pub fn kept(
         &self,
         public: &PublicInputs,
-        index: usize,
         folders: &[&Path],
         phases: &mut Phases<'_>,
     ) -> Result<Option<ProvenShard>, ProveError> {
+        let index = public.shard as usize;
         for folder in folders {
             let mut commitment = None;
             let kept = phases.keep(index, read_shard(folder, index)?, |kept| {
@@ -116,7 +116,7 @@ impl<'a> ShardProver<'a> {
         Ok(None)
     }
 
-    /// Proves a shard.
+    /// Proves a shard, and keeps it in a folder.
     ///
     /// # Errors
     /// See [`ProveError`].
@@ -125,6 +125,7 @@ impl<'a> ShardProver<'a> {
         public: &PublicInputs,
         planned: impl FnOnce() -> Result<PlannedShard, ProveError>,
         context: &Context<'_>,
+        folder: &Path,
         phases: &mut Phases<'_>,
     ) -> Result<ProvenShard, ProveError> {
         let key = match self.proving.take() {
@@ -154,9 +155,11 @@ impl<'a> ShardProver<'a> {
             root: public.root,
             counts: public.counts,
             proof: &proof,
-        };
+        }
+        .to_bytes();
+        keep_shard(folder, public.shard as usize, &file, &free)?;
         Ok(ProvenShard {
-            file: file.to_bytes(),
+            file,
             free,
             commitment,
         })

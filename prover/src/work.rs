@@ -24,7 +24,8 @@ use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::context_digest;
 
 use crate::bundle;
-use crate::error::ProveError;
+use crate::error::{io_error, ProveError};
+use crate::results::read_if_there;
 use crate::snapshot::LoadedSnapshot;
 use crate::write::{parent, private_folder, remove_folder, sync_folder, write_private};
 
@@ -129,13 +130,6 @@ fn file_digest(path: &Path) -> Result<String, ProveError> {
         .and_then(|mut file| io::copy(&mut file, &mut hash))
         .map_err(io_error(path))?;
     Ok(hex::encode(hash.finalize()))
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> ProveError + '_ {
-    move |source| ProveError::Io {
-        path: path.to_owned(),
-        source,
-    }
 }
 
 /// The path beside `path` whose name goes on with `suffix`.
@@ -339,12 +333,7 @@ impl WorkFolder {
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ProveError> {
-        let path = self.path.join(name);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io_error(&path)(error)),
-        }
+        read_if_there(&self.path.join(name))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ProveError> {

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | 32 for each free row | its sum over the shards, a field element, little-endian |
 //! | 32 | the witness `[(P(tau) - P(z)) / (tau - z)]`, a compressed point |
+
 use ff::{BatchInvert, Field, FromUniformBytes, PrimeField};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::halo2curves::group::GroupEncoding;

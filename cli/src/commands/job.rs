@@ -4,8 +4,9 @@ use serde::Serialize;
 use zkmargin_prover::job::{prove_shards, Job, ShardReport};
 use zkmargin_prover::memory;
 use zkmargin_prover::phases::Event;
+use zkmargin_prover::prove::Goal;
 
-use super::prove::{run_with, Remaining, Show, Work};
+use super::prove::{run_with, Remaining, Show};
 use super::{print_json, setup};
 use crate::args::{AssembleArgs, PlanArgs, ShardArgs};
 use crate::failure::Failure;
@@ -13,24 +14,12 @@ use crate::keys;
 
 /// Writes a job.
 pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
-    run_with(&args.prove, Work::Plan(&args.job))?;
-    eprintln!(
-        "wrote {}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
-        args.job.display(),
-        args.prove.out.display()
-    );
-    Ok(())
+    run_with(&args.prove, Goal::Plan(&args.job))
 }
 
 /// Makes the bundle of a job.
 pub fn assemble(args: &AssembleArgs) -> Result<(), Failure> {
-    run_with(&args.prove, Work::Assemble(&args.job))?;
-    eprintln!(
-        "wrote {} to publish, and {} with one record for each customer",
-        args.prove.out.display(),
-        args.prove.records.display()
-    );
-    Ok(())
+    run_with(&args.prove, Goal::Assemble(&args.job))
 }
 
 /// What `shard --json` prints for each shard.

@@ -9,7 +9,7 @@ use zkmargin_circuits::statement::Statement;
 use zkmargin_prover::memory;
 use zkmargin_prover::meter::Cost;
 use zkmargin_prover::phases::{Event, Phase, Plan};
-use zkmargin_prover::prove::{assemble, plan, prove, ProveOptions, ProveReport};
+use zkmargin_prover::prove::{self, Goal, ProveOptions, ProveReport};
 use zkmargin_prover::sign::{others_may_read, SigningKey};
 
 use super::{print_json, setup};
@@ -34,27 +34,11 @@ struct ProveJson<'a> {
 
 /// Reads, proves and writes.
 pub fn run(args: &ProveArgs) -> Result<(), Failure> {
-    run_with(args, Work::Prove)?;
-    eprintln!(
-        "wrote {} to publish, and {} with one record for each customer",
-        args.out.display(),
-        args.records.display()
-    );
-    Ok(())
-}
-
-/// What is done with a snapshot.
-pub enum Work<'a> {
-    /// It is proven.
-    Prove,
-    /// A job is written.
-    Plan(&'a Path),
-    /// A job is assembled.
-    Assemble(&'a Path),
+    run_with(args, Goal::Prove)
 }
 
 /// Reads, does the work, and shows what it took.
-pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
+pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
     let sign = args.sign.as_deref().map(signing_key).transpose()?;
     let show = Show::new();
@@ -77,11 +61,7 @@ pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
     };
     let mut eta = Remaining::default();
     let mut watch = |event: Event<'_>| show.event(event, &mut eta, available);
-    let report = match work {
-        Work::Prove => prove(&snapshot, &parameters, &options, &mut watch),
-        Work::Plan(job) => plan(&snapshot, &parameters, &options, job, &mut watch),
-        Work::Assemble(job) => assemble(&snapshot, &parameters, &options, job, &mut watch),
-    }?;
+    let report = prove::run(&snapshot, &parameters, &options, goal, &mut watch)?;
     show.steps.finish();
     show_phases(&report.phases);
     if report.proof_bytes > 0 {
@@ -93,6 +73,18 @@ pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
             path.display()
         );
     }
+    match goal {
+        Goal::Plan(job) => eprintln!(
+            "wrote {}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
+            job.display(),
+            args.out.display()
+        ),
+        Goal::Prove | Goal::Assemble(_) => eprintln!(
+            "wrote {} to publish, and {} with one record for each customer",
+            args.out.display(),
+            args.records.display()
+        ),
+    }
     if args.json {
         print_json(&json(&report))?;
     }
@@ -100,7 +92,7 @@ pub fn run_with(args: &ProveArgs, work: Work<'_>) -> Result<(), Failure> {
 }
 
 /// What each phase took.
-pub fn show_phases(phases: &[(Phase, Cost)]) {
+fn show_phases(phases: &[(Phase, Cost)]) {
     for (phase, cost) in phases {
         eprintln!(
             "  {:<26} {:>8.1} s, {:>8.1} s of CPU",

@@ -15,7 +15,7 @@ use zkmargin_prover::evaluate::evaluate;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::proving_key;
 use zkmargin_prover::meter::{Cost, Meter};
-use zkmargin_prover::placement::{Places, Seed};
+use zkmargin_prover::placement::Seed;
 use zkmargin_prover::shard::{self, Shards};
 use zkmargin_prover::snapshot::LoadedSnapshot;
 use zkmargin_prover::totals::FreeRows;
@@ -77,14 +77,8 @@ impl Run {
 
         let meter = Meter::start();
         let seed = Seed::random(snapshot.header.epoch);
-        let places = Places::new(&evaluated.lengths, shape.capacity(), &seed);
-        let shards = Shards {
-            snapshot,
-            shape,
-            seed: &seed,
-            lengths: &evaluated.lengths,
-            places: &places,
-        };
+        let places = evaluated.places(&seed);
+        let shards = Shards::new(snapshot, &evaluated, &seed, &places);
         if shards.count() > 1 {
             return Err(format!("the book takes {} proofs, not one", shards.count()).into());
         }
