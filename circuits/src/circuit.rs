@@ -82,9 +82,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
     if columns.window.pools.column != columns.window.accounts.column {
         meta.enable_equality(columns.window.pools.column.column);
     }
-    for column in &columns.hash.state {
+    for column in columns.hash.words() {
         meta.enable_equality(column.column);
     }
+    meta.enable_equality(columns.hash.output().column);
     for column in columns
         .table
         .symbol_elements

@@ -8,6 +8,8 @@
 mod lazy;
 mod recurrence;
 
+pub use recurrence::Recurrence;
+
 use std::sync::OnceLock;
 
 use ff::{Field, PrimeField};
@@ -21,6 +23,8 @@ pub const RATE: usize = WIDTH - 1;
 pub const FULL_ROUNDS: usize = 8;
 /// Partial rounds.
 pub const PARTIAL_ROUNDS: usize = 63;
+/// S-boxes of a permutation.
+pub const BOXES: usize = FULL_ROUNDS * WIDTH + PARTIAL_ROUNDS;
 
 /// Round constants and mixing matrix.
 #[derive(Debug)]
@@ -42,11 +46,37 @@ pub fn hash8(inputs: [Fr; RATE]) -> Fr {
     recurrence::hash8(&inputs)
 }
 
+/// A permutation, S-box by S-box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boxes {
+    /// Inputs of all S-boxes, round by round, and word by word in full rounds.
+    pub inputs: [Fr; BOXES],
+    /// The hash.
+    pub output: Fr,
+}
+
+/// [`hash8`], with the input of every S-box.
+pub fn boxes(inputs: [Fr; RATE]) -> Boxes {
+    recurrence::boxes(&inputs)
+}
+
+/// The partial rounds as a linear recurrence.
+pub fn recurrence() -> Recurrence {
+    recurrence::recurrence()
+}
+
 /// [`hash8`], round by round as it is published: slow, and what the fast one is held to.
 pub fn hash8_by_definition(inputs: [Fr; RATE]) -> Fr {
+    boxes_by_definition(inputs).output
+}
+
+/// [`boxes`], round by round as the permutation is published.
+pub fn boxes_by_definition(words: [Fr; RATE]) -> Boxes {
     let constants = constants();
+    let mut inputs = [Fr::ZERO; BOXES];
+    let mut next = inputs.iter_mut();
     let mut state = [Fr::ZERO; WIDTH];
-    state[1..].copy_from_slice(&inputs);
+    state[1..].copy_from_slice(&words);
     for (round, added) in constants.rounds.iter().enumerate() {
         for (word, constant) in state.iter_mut().zip(added) {
             *word += constant;
@@ -54,11 +84,17 @@ pub fn hash8_by_definition(inputs: [Fr; RATE]) -> Fr {
         let partial = FULL_ROUNDS / 2..FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
         let boxes = if partial.contains(&round) { 1 } else { WIDTH };
         for word in state.iter_mut().take(boxes) {
+            if let Some(place) = next.next() {
+                *place = *word;
+            }
             *word = quintic(*word);
         }
         state = mix(&constants.mix, &state);
     }
-    state[0]
+    Boxes {
+        inputs,
+        output: state[0],
+    }
 }
 
 /// `x^5`.
@@ -210,6 +246,7 @@ mod tests {
         #[test]
         fn accepts_the_definition_on_any_elements(inputs in prop::array::uniform8(element())) {
             prop_assert_eq!(hash8(inputs), hash8_by_definition(inputs));
+            prop_assert_eq!(boxes(inputs), boxes_by_definition(inputs));
         }
     }
 }

@@ -16,7 +16,7 @@ use halo2_proofs::plonk::ConstraintSystem;
 use rayon::prelude::*;
 
 use crate::circuit::columns::Columns;
-use crate::circuit::hash::{permute, HashRow, RoundRows};
+use crate::circuit::hash::{permute, Unit, UNITS};
 use crate::digest::{check_fit, ShapeError};
 use crate::layout::Layout;
 use crate::market::Market;
@@ -24,7 +24,7 @@ use crate::poseidon::RATE;
 use crate::public_inputs::PublicInputs;
 use crate::relation::BookTotals;
 use crate::risk::RiskModel;
-use crate::shape::{Shape, SPARE_ROWS, WINDOW_ROWS};
+use crate::shape::{Shape, SPARE_ROWS};
 use crate::totals_column;
 use crate::tree::Tree;
 use grid::{Grid, WindowCells};
@@ -79,15 +79,12 @@ impl Witness {
         let mut grid = Grid::new(shape, &columns);
         let tables = tables::Tables::new(&layout, context)?;
 
-        let rounds = RoundRows::new();
-        let slots = fill::accounts(
-            &mut grid, &columns, &layout, context, plan, &tables, &rounds,
-        );
-        let tree = hash_tree(&mut grid, &columns, &layout, slots, &rounds);
+        let slots = fill::accounts(&mut grid, &columns, &layout, context, plan, &tables);
+        let tree = hash_tree(&mut grid, &columns, &layout, slots);
         tables.fill(&mut grid, &columns, &layout, context);
-        let (market, model) = tables::hash(&mut grid, &columns, &layout, context, &rounds)?;
+        let (market, model) = tables::hash(&mut grid, &columns, &layout, context)?;
         let inputs = fill::counts_inputs(&grid, &columns, &layout, plan.counts_salt);
-        let counts = hash_window(&mut grid, &columns, layout.counts, &inputs, &rounds);
+        let counts = hash_window(&mut grid, &columns, layout.counts, &inputs);
         for (row, total) in totals_column::cells(shape, context.market, &plan.totals)
             .into_iter()
             .enumerate()
@@ -135,44 +132,30 @@ impl Witness {
     }
 }
 
-fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, rows: &[HashRow; WINDOW_ROWS]) {
-    let hash = &columns.hash;
-    for (row, values) in rows.iter().enumerate() {
-        for (column, value) in hash.state.iter().zip(&values.state) {
+fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, units: &[Unit; UNITS]) {
+    let hash = [&columns.hash.early, &columns.hash.late];
+    for (place, unit) in units.iter().enumerate() {
+        let (row, columns) = (place / 2, hash[place % 2]);
+        for (column, value) in columns.inputs.iter().zip(&unit.inputs) {
             cells.set(*column, row, *value);
         }
-        for (column, value) in hash.squares.iter().zip(&values.squares) {
-            cells.set(*column, row, *value);
-        }
-        for (column, value) in hash.fifths.iter().zip(&values.fifths) {
+        for (column, value) in columns.squares.iter().zip(&unit.squares) {
             cells.set(*column, row, *value);
         }
     }
 }
 
-fn output(rows: &[HashRow; WINDOW_ROWS]) -> Fr {
-    rows[WINDOW_ROWS - 1].state[0]
+fn output(units: &[Unit; UNITS]) -> Fr {
+    units[UNITS - 1].inputs[0]
 }
 
-fn hash_window(
-    grid: &mut Grid,
-    columns: &Columns,
-    window: usize,
-    inputs: &[Fr; RATE],
-    rounds: &RoundRows,
-) -> Fr {
-    let rows = permute(rounds, inputs);
-    put_hash(&mut grid.window(window), columns, &rows);
-    output(&rows)
+fn hash_window(grid: &mut Grid, columns: &Columns, window: usize, inputs: &[Fr; RATE]) -> Fr {
+    let units = permute(inputs);
+    put_hash(&mut grid.window(window), columns, &units);
+    output(&units)
 }
 
-fn hash_tree(
-    grid: &mut Grid,
-    columns: &Columns,
-    layout: &Layout,
-    slots: Vec<Fr>,
-    rounds: &RoundRows,
-) -> Tree {
+fn hash_tree(grid: &mut Grid, columns: &Columns, layout: &Layout, slots: Vec<Fr>) -> Tree {
     let mut levels = vec![slots];
     for windows in &layout.levels {
         let below = levels.last().map(Vec::as_slice).unwrap_or_default();
@@ -181,9 +164,9 @@ fn hash_tree(
             .into_par_iter()
             .enumerate()
             .map(|(node, mut cells)| {
-                let rows = permute(rounds, &crate::tree::children(below, node));
-                put_hash(&mut cells, columns, &rows);
-                output(&rows)
+                let units = permute(&crate::tree::children(below, node));
+                put_hash(&mut cells, columns, &units);
+                output(&units)
             })
             .collect();
         levels.push(level);

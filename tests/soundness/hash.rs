@@ -10,61 +10,133 @@ pub const FORGERIES: &[Forgery] = &[
             c.wrong = Some((CAROL, 0, HashLie::Capacity));
             c.rehash();
         }),
-        stops: &["hash: capacity is zero / state[0] = 0"],
+        stops: &["hash: capacity is zero / input[0] = 0"],
     },
     Forgery {
         name: "a wrong square in a full round",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 1, HashLie::Square));
+            c.wrong = Some((CAROL, 2, HashLie::Square(3)));
             c.rehash();
         }),
-        stops: &["hash: two full rounds / square = input^2"],
+        stops: &["hash: squares / early: square = input^2"],
     },
     Forgery {
-        name: "a wrong S-box in a full round",
+        name: "a wrong square of the words that are hashed",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 5, HashLie::Fifth));
+            c.wrong = Some((CAROL, 0, HashLie::Square(8)));
             c.rehash();
         }),
-        stops: &["hash: two full rounds / fifth = square^2 * input"],
+        stops: &["hash: squares / early: square = input^2"],
     },
     Forgery {
-        name: "another state after full rounds",
+        name: "a wrong square in the last round",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 6, HashLie::Next));
+            c.wrong = Some((CAROL, 14, HashLie::Square(0)));
             c.rehash();
         }),
-        stops: &["hash: two full rounds / next state = M * fifth"],
+        stops: &["hash: squares / early: square = input^2"],
     },
     Forgery {
-        name: "a wrong square in a partial round",
+        name: "a wrong square in the late half of a row",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 2, HashLie::Square));
+            c.wrong = Some((CAROL, 5, HashLie::Square(3)));
             c.rehash();
         }),
-        stops: &["hash: partial rounds / square = input^2"],
+        stops: &["hash: squares / late: square = input^2"],
     },
     Forgery {
-        name: "a wrong S-box in a partial round",
+        name: "another input after a full round, in its row",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 3, HashLie::Fifth));
+            c.wrong = Some((CAROL, 3, HashLie::Input(4)));
             c.rehash();
         }),
-        stops: &["hash: partial rounds / fifth = square^2 * input"],
+        stops: &["hash: full round after a full round / late: inputs follow"],
     },
     Forgery {
-        name: "another state after partial rounds",
+        name: "another input after a full round, in the next row",
         book,
         lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 4, HashLie::Next));
+            c.wrong = Some((CAROL, 2, HashLie::Input(4)));
             c.rehash();
         }),
-        stops: &["hash: partial rounds / next state = rounds unrolled"],
+        stops: &["hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of the last rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 13, HashLie::Input(0)));
+            c.rehash();
+        }),
+        stops: &["hash: full round after a full round / late: inputs follow"],
+    },
+    Forgery {
+        name: "another full round after one that followed partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 12, HashLie::Input(7)));
+            c.rehash();
+        }),
+        stops: &["hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another hash than the last round's",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 15, HashLie::Input(0)));
+            c.rehash();
+        }),
+        stops: &["hash: full round after a full round / late: inputs follow"],
+    },
+    Forgery {
+        name: "another input of the first partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 4, HashLie::Input(5)));
+            c.rehash();
+        }),
+        stops: &["hash: partial rounds after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of partial rounds, in the same row",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 7, HashLie::Input(2)));
+            c.rehash();
+        }),
+        stops: &["hash: partial rounds after partial rounds / late: inputs follow"],
+    },
+    Forgery {
+        name: "another input of partial rounds, in the next row",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 8, HashLie::Input(8)));
+            c.rehash();
+        }),
+        stops: &["hash: partial rounds after partial rounds / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of the last partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 10, HashLie::Input(1)));
+            c.rehash();
+        }),
+        stops: &["hash: partial rounds after partial rounds / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another full round after the partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 11, HashLie::Input(6)));
+            c.rehash();
+        }),
+        stops: &["hash: full round after partial rounds / late: inputs follow"],
     },
     Forgery {
         name: "a slot that the tree takes for another",

@@ -7,7 +7,7 @@ use ff::Field;
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression};
-use zkmargin_circuits::circuit::hash::{RowKind, ROW_KINDS};
+use zkmargin_circuits::circuit::hash::UNITS;
 use zkmargin_circuits::circuit::{configure, MarginCircuit};
 use zkmargin_circuits::shape::{Shape, WINDOW_ROWS};
 use zkmargin_circuits::witness::{second_phase, ChallengeValues};
@@ -316,34 +316,27 @@ fn demand(shape: &Shape) {
         .chain([layout.capacity, layout.counts - 1]);
     for window in hashes {
         let account = window < layout.capacity;
-        for (i, kind) in ROW_KINDS.into_iter().enumerate() {
-            let row = window * WINDOW_ROWS + i;
-            let words = if kind == RowKind::Output { 1 } else { 9 };
-            for (word, column) in columns.hash.state.iter().enumerate().take(words) {
+        for unit in 0..UNITS {
+            let row = window * WINDOW_ROWS + unit / 2;
+            let nine = [&columns.hash.early, &columns.hash.late][unit % 2];
+            if unit + 1 == UNITS {
+                cells.push(("hash: output".into(), nine.inputs[0].column, row));
+                continue;
+            }
+            for (word, column) in nine.inputs.iter().enumerate() {
                 // Inputs of other windows than accounts' are copies.
-                if i == 0 && word > 0 && account {
+                if unit == 0 && word > 0 && account {
                     cells.push((
                         format!("hash: account: input {}", word - 1),
                         column.column,
                         row,
                     ));
-                } else if i > 0 || word == 0 {
-                    cells.push(("hash: state".into(), column.column, row));
+                } else if unit > 0 || word == 0 {
+                    cells.push(("hash: input".into(), column.column, row));
                 }
             }
-            let boxes = match kind {
-                RowKind::Full => 18,
-                RowKind::Partial => 21,
-                RowKind::Output => 0,
-            };
-            let hash = &columns.hash;
-            for column in hash
-                .squares
-                .iter()
-                .take(boxes)
-                .chain(hash.fifths.iter().take(boxes))
-            {
-                cells.push(("hash: S-box".into(), column.column, row));
+            for column in &nine.squares {
+                cells.push(("hash: square".into(), column.column, row));
             }
         }
     }

@@ -176,7 +176,7 @@ pub fn public(witness: &Witness) -> Vec<Fr> {
     let layout = &witness.layout;
     let grid = &witness.grid;
     let output =
-        |window: usize| grid.free(witness.columns.hash.state[0], Layout::output_row(window));
+        |window: usize| grid.free(witness.columns.hash.output(), Layout::output_row(window));
     let mut column = vec![Fr::ZERO; PUBLIC_INPUTS];
     for (row, window) in [
         (MARKET_ROW, layout.market.end - 1),

@@ -6,7 +6,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, Column, Fixed};
 
 use super::columns::Free;
-use super::hash::{RoundRows, RowKind, ROW_KINDS};
+use super::hash::{added, RowKind, ROW_KINDS};
 use super::sums::POLE_STEP;
 use super::Config;
 use crate::digest::{counts_tag, market_tag, model_tag};
@@ -52,19 +52,25 @@ pub fn fixed(region: &mut Region<'_, Fr>, config: &Config) {
     set(f.window_zero, 0, one);
     set(f.window_last, (layout.capacity - 1) * WINDOW_ROWS, one);
 
-    let rounds = RoundRows::new();
     for window in 0..layout.windows() {
         let start = window * WINDOW_ROWS;
-        set(f.hash_first, start, one);
-        for (i, kind) in ROW_KINDS.iter().enumerate() {
-            match kind {
-                RowKind::Full => set(f.hash_full, start + i, one),
-                RowKind::Partial => set(f.hash_partial, start + i, one),
-                RowKind::Output => {}
-            }
-            for (column, value) in f.rounds.iter().zip(&rounds.rows[i]) {
-                if *value != Fr::ZERO {
-                    set(*column, start + i, *value);
+        let [_, constants @ ..] = added();
+        let mut constants = constants.iter();
+        for (row, kind) in (start..).zip(ROW_KINDS) {
+            let of_kind = match kind {
+                RowKind::First => f.hash.first,
+                RowKind::Enter => f.hash.enter,
+                RowKind::Partial => f.hash.partial,
+                RowKind::Leave => f.hash.leave,
+                RowKind::Full => f.hash.full,
+                RowKind::Last => f.hash.last,
+            };
+            set(of_kind, row, one);
+            for (columns, values) in [f.hash.late, f.hash.next].iter().zip(&mut constants) {
+                for (column, value) in columns.iter().zip(values) {
+                    if *value != Fr::ZERO {
+                        set(*column, row, *value);
+                    }
                 }
             }
         }
@@ -142,11 +148,12 @@ fn totals(set: &mut impl FnMut(Column<Fixed>, usize, Fr), config: &Config) {
 pub fn copies(region: &mut Region<'_, Fr>, config: &Config) {
     let layout = &config.layout;
     let columns = &config.columns;
-    let state = &columns.hash.state;
+    let words = columns.hash.words();
+    let hash = columns.hash.output();
     let cell = |column: Column<Any>, row_offset: usize| Cell { row_offset, column };
     let advice = |column: &Free, row: usize| cell(column.column.into(), row);
-    let input = |window: usize, i: usize| advice(&state[1 + i], window * WINDOW_ROWS);
-    let output = |window: usize| advice(&state[0], Layout::output_row(window));
+    let input = |window: usize, i: usize| advice(&words[i], window * WINDOW_ROWS);
+    let output = |window: usize| advice(&hash, Layout::output_row(window));
     let constant = |row: usize| cell(columns.fixed.constants.into(), row);
     let public = |row: usize| cell(columns.instance.into(), row);
 

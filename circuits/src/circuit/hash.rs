@@ -1,317 +1,287 @@
 //! Poseidon, one permutation in a window of eight rows.
 //!
-//! | row | does |
-//! |---|---|
-//! | 0, 1 | two full rounds each |
-//! | 2, 3, 4 | twenty-one partial rounds each |
-//! | 5, 6 | two full rounds each |
-//! | 7 | holds the output, `state[0]` |
+//! Nine S-boxes are a unit: those of a full round, or of nine partial rounds. A row has two units,
+//! early and late, and a permutation fifteen; the sixteenth place holds the hash.
 //!
-//! The state cells leave out round constants that partial rounds would add to words other than the
-//! first: the mixing is linear, so they are carried to the next S-box (`pending` in [`RoundRows`]).
+//! | row | early | late | kind |
+//! |---|---|---|---|
+//! | 0 | full round | full round | first |
+//! | 1 | full round | full round | enter |
+//! | 2, 3, 4 | nine partial rounds | nine partial rounds | partial |
+//! | 5 | nine partial rounds | full round | leave |
+//! | 6 | full round | full round | full |
+//! | 7 | full round | the hash | last |
+//!
+//! Cells are the input of each S-box, with all constants added, and its square; the fifth power is
+//! `square^2 * input`, which no cell holds. Only the words of row 0 stand without their constants:
+//! they are what others copy and constrain.
 //!
 //! | constraint | degree | formula |
 //! |---|---|---|
-//! | capacity is zero | 2 | `state[0] = 0` in row 0 |
-//! | square | 3 | `square = input^2` |
-//! | fifth power | 4 | `fifth = square^2 * input` |
-//! | next state | 2 | `next = M * fifth` (full), or the row's rounds unrolled (partial) |
+//! | capacity is zero | 2 | `input[0] = 0` in row 0 |
+//! | squares | 3 | `square = input^2` |
+//! | next inputs | 4 | linear in inputs and fifth powers before: [`forms`] |
 //!
-//! Every state cell is pinned by the row above it, row 0's by the gates of whoever hashes.
+//! Every input is pinned by those before it, row 0's by the gates of whoever hashes.
+
+pub mod forms;
 
 use std::sync::OnceLock;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::plonk::ConstraintSystem;
+use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
 
-use super::columns::{constant, sum, Columns, Expr, PARTIAL_A_ROW};
-use crate::poseidon::{constants, mix, quintic, RATE, WIDTH};
+use super::columns::{constant, sum, BoxColumns, Columns, Expr};
+use crate::poseidon::{boxes, boxes_by_definition, constants, RATE, WIDTH};
 use crate::shape::WINDOW_ROWS;
+use forms::{forms, Form, Step};
+
+/// Units of a window, two a row.
+pub const UNITS: usize = 2 * WINDOW_ROWS;
 
 /// What a row of the lane computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowKind {
-    /// Two full rounds.
-    Full,
-    /// Twenty-one partial rounds.
+    /// Two full rounds, of the words that are hashed.
+    First,
+    /// Two full rounds, partial ones after them.
+    Enter,
+    /// Eighteen partial rounds, others after them.
     Partial,
-    /// The output.
-    Output,
+    /// Nine partial rounds and a full one.
+    Leave,
+    /// Two full rounds, a full one after them.
+    Full,
+    /// A full round and the output.
+    Last,
 }
 
 /// The kinds of a window's rows.
 pub const ROW_KINDS: [RowKind; WINDOW_ROWS] = [
-    RowKind::Full,
-    RowKind::Full,
+    RowKind::First,
+    RowKind::Enter,
     RowKind::Partial,
     RowKind::Partial,
     RowKind::Partial,
+    RowKind::Leave,
     RowKind::Full,
-    RowKind::Full,
-    RowKind::Output,
+    RowKind::Last,
 ];
 
-/// Row-wise round constants.
-#[derive(Debug)]
-pub struct RoundRows {
-    /// For each row, what is added to each S-box input.
-    pub rows: [[Fr; PARTIAL_A_ROW]; WINDOW_ROWS],
+/// How each unit but the first follows from the one before it.
+pub fn steps() -> [Step; UNITS - 1] {
+    std::array::from_fn(|before| {
+        let late = match ROW_KINDS[before / 2] {
+            RowKind::First | RowKind::Enter | RowKind::Full | RowKind::Last => Step::Full,
+            RowKind::Partial => Step::Partial,
+            RowKind::Leave => Step::Leave,
+        };
+        let next = match ROW_KINDS[before / 2] {
+            RowKind::Enter => Step::Enter,
+            RowKind::Partial => Step::Partial,
+            RowKind::First | RowKind::Leave | RowKind::Full | RowKind::Last => Step::Full,
+        };
+        [late, next][before % 2]
+    })
 }
 
-impl RoundRows {
-    /// The constants, with those of idle words carried forward.
-    pub fn new() -> Self {
-        let constants = constants();
-        let mut rounds = constants.rounds.iter();
-        let mut pending = [Fr::ZERO; WIDTH];
-        let mut rows = [[Fr::ZERO; PARTIAL_A_ROW]; WINDOW_ROWS];
-        for (row, kind) in rows.iter_mut().zip(ROW_KINDS) {
-            match kind {
-                RowKind::Full => {
-                    for half in 0..2 {
-                        let Some(round) = rounds.next() else {
-                            return Self { rows };
-                        };
-                        for word in 0..WIDTH {
-                            row[half * WIDTH + word] = round[word] + pending[word];
-                        }
-                        pending = [Fr::ZERO; WIDTH];
-                    }
-                }
-                RowKind::Partial => {
-                    for slot in row.iter_mut() {
-                        let Some(round) = rounds.next() else {
-                            return Self { rows };
-                        };
-                        for word in 0..WIDTH {
-                            pending[word] += round[word];
-                        }
-                        *slot = pending[0];
-                        pending[0] = Fr::ZERO;
-                        pending = mix(&constants.mix, &pending);
-                    }
-                }
-                RowKind::Output => {}
-            }
-        }
-        Self { rows }
-    }
-}
-
-impl Default for RoundRows {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// One row's cells.
-#[derive(Debug, Clone, Copy)]
-pub struct HashRow {
-    /// State cells.
-    pub state: [Fr; WIDTH],
+/// The cells of nine S-boxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit {
+    /// Inputs.
+    pub inputs: [Fr; WIDTH],
     /// Squares.
-    pub squares: [Fr; PARTIAL_A_ROW],
-    /// Fifth powers.
-    pub fifths: [Fr; PARTIAL_A_ROW],
+    pub squares: [Fr; WIDTH],
 }
 
-/// All cells of a permutation over eight inputs.
-pub fn permute(rounds: &RoundRows, inputs: &[Fr; RATE]) -> [HashRow; WINDOW_ROWS] {
-    let matrix = &constants().mix;
-    let empty = HashRow {
-        state: [Fr::ZERO; WIDTH],
-        squares: [Fr::ZERO; PARTIAL_A_ROW],
-        fifths: [Fr::ZERO; PARTIAL_A_ROW],
-    };
-    let mut rows = [empty; WINDOW_ROWS];
-    let mut state = [Fr::ZERO; WIDTH];
-    state[1..].copy_from_slice(inputs);
-    for ((row, kind), added) in rows.iter_mut().zip(ROW_KINDS).zip(&rounds.rows) {
-        row.state = state;
-        match kind {
-            RowKind::Full => {
-                for (slot, constant) in added.iter().enumerate().take(2 * WIDTH) {
-                    let word = slot % WIDTH;
-                    state[word] = row.substitute(slot, state[word] + constant);
-                    if word + 1 == WIDTH {
-                        state = mix(matrix, &state);
-                    }
-                }
-            }
-            // As the constraints have it: words other than the first are not needed in between.
-            RowKind::Partial => {
-                let (inputs, next) = unrolled();
-                for (slot, (input, constant)) in inputs.iter().zip(added).enumerate() {
-                    row.substitute(slot, input.value(row, slot) + constant);
-                }
-                for (word, form) in state.iter_mut().zip(next) {
-                    *word = form.value(row, PARTIAL_A_ROW);
-                }
-            }
-            RowKind::Output => {}
+/// All cells of a permutation over eight inputs: two units a row.
+pub fn permute(words: &[Fr; RATE]) -> [Unit; UNITS] {
+    let boxes = boxes(*words);
+    let mut units = [Unit {
+        inputs: [Fr::ZERO; WIDTH],
+        squares: [Fr::ZERO; WIDTH],
+    }; UNITS];
+    for (unit, inputs) in units.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
+        unit.inputs.copy_from_slice(inputs);
+        unit.squares = unit.inputs.map(|input| input.square());
+    }
+    let [first, .., last] = &mut units;
+    first.inputs[0] = Fr::ZERO;
+    first.inputs[1..].copy_from_slice(words);
+    last.inputs[0] = boxes.output;
+    units
+}
+
+/// What is added to the inputs of each unit: in the first, to the S-boxes' inputs alone, in all
+/// others to what follows from the unit before.
+pub fn added() -> &'static [[Fr; WIDTH]; UNITS] {
+    static ADDED: OnceLock<[[Fr; WIDTH]; UNITS]> = OnceLock::new();
+    ADDED.get_or_init(|| {
+        // Whatever one permutation has that the linear forms do not give.
+        let boxes = boxes_by_definition([Fr::ZERO; RATE]);
+        let mut inputs = [[Fr::ZERO; WIDTH]; UNITS];
+        for (unit, of_boxes) in inputs.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
+            unit.copy_from_slice(of_boxes);
+        }
+        inputs[UNITS - 1][0] = boxes.output;
+        let mut added = [constants().rounds[0]; UNITS];
+        for (after, step) in steps().into_iter().enumerate() {
+            let forms = forms(step);
+            let [before, own] = [&inputs[after], &inputs[after + 1]];
+            added[after + 1] =
+                std::array::from_fn(|word| own[word] - forms[word].value(before, own));
+        }
+        added[UNITS - 1][1..].fill(Fr::ZERO);
+        added
+    })
+}
+
+/// The outputs of nine S-boxes.
+fn fifths(inputs: &[Expr; WIDTH], squares: &[Expr; WIDTH]) -> [Expr; WIDTH] {
+    std::array::from_fn(|i| squares[i].clone() * squares[i].clone() * inputs[i].clone())
+}
+
+/// Inputs and outputs of nine S-boxes.
+struct Nine {
+    inputs: [Expr; WIDTH],
+    fifths: [Expr; WIDTH],
+}
+
+impl Nine {
+    fn new(inputs: [Expr; WIDTH], squares: [Expr; WIDTH]) -> Self {
+        Self {
+            fifths: fifths(&inputs, &squares),
+            inputs,
         }
     }
-    rows
-}
 
-impl HashRow {
-    /// Puts the cells of an S-box, and gives its output.
-    fn substitute(&mut self, slot: usize, input: Fr) -> Fr {
-        self.squares[slot] = input.square();
-        self.fifths[slot] = quintic(input);
-        self.fifths[slot]
+    fn here(columns: &BoxColumns) -> Self {
+        Self::new(
+            columns.inputs.map(|column| column.cur()),
+            columns.squares.map(|column| column.cur()),
+        )
+    }
+
+    fn below(columns: &BoxColumns) -> Self {
+        Self::new(
+            columns.inputs.map(|column| column.next()),
+            columns.squares.map(|column| column.next()),
+        )
     }
 }
 
-/// A word as a linear form: coefficients of the row's state and of its fifth powers.
-#[derive(Debug, Clone)]
-struct Linear {
-    state: [Fr; WIDTH],
-    fifths: [Fr; PARTIAL_A_ROW],
-}
-
-impl Linear {
-    /// The word in a row whose first S-boxes, `fifths` of them, are known; it reads no others.
-    fn value(&self, row: &HashRow, fifths: usize) -> Fr {
-        let state = self.state.iter().zip(&row.state);
-        let fifths = self.fifths.iter().zip(&row.fifths).take(fifths);
-        state
-            .chain(fifths)
-            .map(|(factor, cell)| *factor * cell)
-            .sum()
+impl Form {
+    fn expression(&self, before: &Nine, own: &Nine) -> Expr {
+        let weights = [
+            &self.inputs,
+            &self.fifths,
+            &self.own_inputs,
+            &self.own_fifths,
+        ];
+        let cells = [&before.inputs, &before.fifths, &own.inputs, &own.fifths];
+        let terms = weights.into_iter().zip(cells);
+        sum(terms
+            .flat_map(|(weights, cells)| weights.iter().zip(cells))
+            .filter(|(weight, _)| **weight != Fr::ZERO)
+            .map(|(weight, cell)| cell.clone() * constant(*weight)))
     }
-
-    fn expression(&self, columns: &Columns) -> Expr {
-        let state = self.state.iter().zip(&columns.hash.state);
-        let fifths = self.fifths.iter().zip(&columns.hash.fifths);
-        sum(state
-            .chain(fifths)
-            .filter(|(coefficient, _)| **coefficient != Fr::ZERO)
-            .map(|(coefficient, column)| {
-                if *coefficient == Fr::ONE {
-                    column.cur()
-                } else {
-                    column.cur() * constant(*coefficient)
-                }
-            }))
-    }
-}
-
-/// [`unroll`], once.
-fn unrolled() -> &'static (Vec<Linear>, Vec<Linear>) {
-    static FORMS: OnceLock<(Vec<Linear>, Vec<Linear>)> = OnceLock::new();
-    FORMS.get_or_init(unroll)
-}
-
-/// The linear forms of the S-box inputs of a partial row, and of the state after it.
-fn unroll() -> (Vec<Linear>, Vec<Linear>) {
-    let matrix = &constants().mix;
-    let zero = Linear {
-        state: [Fr::ZERO; WIDTH],
-        fifths: [Fr::ZERO; PARTIAL_A_ROW],
-    };
-    let mut words: Vec<Linear> = (0..WIDTH)
-        .map(|i| {
-            let mut word = zero.clone();
-            word.state[i] = Fr::ONE;
-            word
-        })
-        .collect();
-    let mut inputs = Vec::with_capacity(PARTIAL_A_ROW);
-    for round in 0..PARTIAL_A_ROW {
-        inputs.push(words[0].clone());
-        words[0] = zero.clone();
-        words[0].fifths[round] = Fr::ONE;
-        words = (0..WIDTH)
-            .map(|i| {
-                let mut mixed = zero.clone();
-                for (word, m) in words.iter().zip(&matrix[i]) {
-                    for (target, value) in mixed.state.iter_mut().zip(&word.state) {
-                        *target += *m * value;
-                    }
-                    // Later rounds' S-boxes are in no word yet.
-                    let fifths = mixed.fifths.iter_mut().zip(&word.fifths);
-                    for (target, value) in fifths.take(round + 1) {
-                        *target += *m * value;
-                    }
-                }
-                mixed
-            })
-            .collect();
-    }
-    (inputs, words)
 }
 
 /// Constrains the lane.
 pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
-    let hash = &columns.hash;
-    let fixed = &columns.fixed;
-    let matrix = &constants().mix;
+    let (early, late) = (&columns.hash.early, &columns.hash.late);
+    let rows = &columns.fixed.hash;
+    let of = |kinds: &[Column<Fixed>]| sum(kinds.iter().map(Column::cur));
+    let [first, enter, partial, leave, full, last] = [
+        rows.first,
+        rows.enter,
+        rows.partial,
+        rows.leave,
+        rows.full,
+        rows.last,
+    ];
 
     meta.create_gate("hash: capacity is zero", |_| {
-        vec![("state[0] = 0", fixed.hash_first.cur() * hash.state[0].cur())]
+        vec![("input[0] = 0", first.cur() * early.inputs[0].cur())]
     });
 
-    let boxes = |selector: Expr, inputs: Vec<Expr>| -> Vec<(&'static str, Expr)> {
-        let mut gates = Vec::new();
-        for (slot, input) in inputs.into_iter().enumerate() {
-            let square = hash.squares[slot].cur();
-            let fifth = hash.fifths[slot].cur();
-            gates.push((
-                "square = input^2",
-                selector.clone() * (input.clone() * input.clone() - square.clone()),
-            ));
-            gates.push((
-                "fifth = square^2 * input",
-                selector.clone() * (square.clone() * square * input - fifth),
-            ));
-        }
-        gates
-    };
-    let mixed = |half: usize, word: usize| {
-        sum((0..WIDTH).map(|j| hash.fifths[half * WIDTH + j].cur() * constant(matrix[word][j])))
-    };
+    // Row 0 has its words without constants.
+    let words: [Expr; WIDTH] = std::array::from_fn(|word| {
+        early.inputs[word].cur() + first.cur() * constant(added()[0][word])
+    });
+    let here = Nine::new(words, early.squares.map(|column| column.cur()));
+    let beside = Nine::here(late);
+    let below = Nine::below(early);
 
-    meta.create_gate("hash: two full rounds", |_| {
-        let selector = fixed.hash_full.cur();
-        let inputs = (0..2 * WIDTH)
-            .map(|slot| {
-                let word = slot % WIDTH;
-                let input = if slot < WIDTH {
-                    hash.state[word].cur()
-                } else {
-                    mixed(0, word)
-                };
-                input + fixed.rounds[slot].cur()
+    meta.create_gate("hash: squares", |_| {
+        let squares = |name, rows: Expr, boxes: &BoxColumns, nine: &Nine| {
+            let cells = boxes.squares.iter().zip(&nine.inputs);
+            cells
+                .map(|(square, input)| {
+                    let squared = input.clone() * input.clone();
+                    (name, rows.clone() * (squared - square.cur()))
+                })
+                .collect::<Vec<_>>()
+        };
+        let but_last = [first, enter, partial, leave, full];
+        let all = of(&but_last) + last.cur();
+        [
+            squares("early: square = input^2", all, early, &here),
+            squares("late: square = input^2", of(&but_last), late, &beside),
+        ]
+        .concat()
+    });
+
+    let late_inputs = |step: Step, rows_of: &dyn Fn(usize) -> Expr| -> Vec<_> {
+        let forms = forms(step);
+        let words = forms.iter().zip(&rows.late).zip(&beside.inputs).enumerate();
+        words
+            .map(|(word, ((form, added), input))| {
+                let followed = form.expression(&here, &beside) + added.cur();
+                (
+                    "late: inputs follow",
+                    rows_of(word) * (followed - input.clone()),
+                )
             })
-            .collect();
-        let mut gates = boxes(selector.clone(), inputs);
-        for word in 0..WIDTH {
-            gates.push((
-                "next state = M * fifth",
-                selector.clone() * (mixed(1, word) - hash.state[word].next()),
-            ));
-        }
-        gates
+            .collect()
+    };
+    let next_inputs = |step: Step, rows_of: Expr| -> Vec<_> {
+        let forms = forms(step);
+        let words = forms.iter().zip(&rows.next).zip(&below.inputs);
+        words
+            .map(|((form, added), input)| {
+                let followed = form.expression(&beside, &below) + added.cur();
+                (
+                    "next row: inputs follow",
+                    rows_of.clone() * (followed - input.clone()),
+                )
+            })
+            .collect()
+    };
+    meta.create_gate("hash: full round after a full round", |_| {
+        let rounds = of(&[first, enter, full]);
+        // Of the last round only the hash is needed.
+        let rows_of = |word| match word {
+            0 => rounds.clone() + last.cur(),
+            _ => rounds.clone(),
+        };
+        let next = of(&[first, leave, full]);
+        [
+            late_inputs(Step::Full, &rows_of),
+            next_inputs(Step::Full, next),
+        ]
+        .concat()
     });
-
-    meta.create_gate("hash: partial rounds", |_| {
-        let selector = fixed.hash_partial.cur();
-        let (inputs, words) = unroll();
-        let inputs = inputs
-            .iter()
-            .zip(&fixed.rounds)
-            .map(|(input, round)| input.expression(columns) + round.cur())
-            .collect();
-        let mut gates = boxes(selector.clone(), inputs);
-        for (word, state) in words.iter().zip(&hash.state) {
-            gates.push((
-                "next state = rounds unrolled",
-                selector.clone() * (word.expression(columns) - state.next()),
-            ));
-        }
-        gates
+    meta.create_gate("hash: partial rounds after a full round", |_| {
+        next_inputs(Step::Enter, enter.cur())
+    });
+    meta.create_gate("hash: partial rounds after partial rounds", |_| {
+        let late = late_inputs(Step::Partial, &|_| partial.cur());
+        [late, next_inputs(Step::Partial, partial.cur())].concat()
+    });
+    meta.create_gate("hash: full round after partial rounds", |_| {
+        late_inputs(Step::Leave, &|_| leave.cur())
     });
 }
 
@@ -322,8 +292,26 @@ mod tests {
 
     #[test]
     fn accepts_the_hash() {
-        let inputs = std::array::from_fn(|i| Fr::from(7 * i as u64 + 3));
-        let rows = permute(&RoundRows::new(), &inputs);
-        assert_eq!(rows[WINDOW_ROWS - 1].state[0], hash8(inputs));
+        let words = std::array::from_fn(|i| Fr::from(7 * i as u64 + 3));
+        let units = permute(&words);
+        assert_eq!(units[UNITS - 1].inputs[0], hash8(words));
+    }
+
+    /// The forms and constants, which come from one permutation, give every other.
+    #[test]
+    fn accepts_that_every_unit_follows_from_the_one_before() {
+        let words = std::array::from_fn(|i| Fr::from(91 * i as u64 + 5));
+        let mut units = permute(&words);
+        for (input, added) in units[0].inputs.iter_mut().zip(&added()[0]) {
+            *input += added;
+        }
+        for (after, step) in steps().into_iter().enumerate() {
+            let [before, own] = [&units[after].inputs, &units[after + 1].inputs];
+            let words = if after + 2 == UNITS { 1 } else { WIDTH };
+            for word in 0..words {
+                let followed = forms(step)[word].value(before, own) + added()[after + 1][word];
+                assert_eq!(followed, own[word], "unit {} word {word}", after + 1);
+            }
+        }
     }
 }

@@ -90,30 +90,31 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let fixed = &columns.fixed;
     let w = &columns.window;
     let h = &columns.holding;
-    let hash = &columns.hash;
     let first = || fixed.first.cur();
 
     meta.create_gate("leaf: block", |_| {
+        let [state, elements @ .., header, identity, _] = columns.hash.words();
+        let output = columns.hash.output();
         let later = fixed.first.cur() - fixed.window_zero.cur();
         let width = holdings_an_element(columns.shape.money_bits);
         let bits = columns.shape.money_bits + 16;
         let mut gates = vec![
             (
                 "state = tag at an account's start, else the chain",
-                first() * (hash.state[1].cur() - w.account_start.cur() * constant(leaf_tag()))
+                first() * (state.cur() - w.account_start.cur() * constant(leaf_tag()))
                     - later * (int(1) - w.account_start.cur()) * w.chain.previous(),
             ),
             (
                 "chain = output if absorbed, else the state",
                 first()
                     * (w.chain.cur()
-                        - w.absorbed.cur() * hash.state[0].rot(WINDOW_ROWS - 1)
-                        - (int(1) - w.absorbed.cur()) * hash.state[1].cur()),
+                        - w.absorbed.cur() * output.rot(WINDOW_ROWS - 1)
+                        - (int(1) - w.absorbed.cur()) * state.cur()),
             ),
             (
                 "header = flags and class",
                 first()
-                    * (hash.state[6].cur()
+                    * (header.cur()
                         - w.absorbed.cur()
                         - w.pool_end.cur() * int(2)
                         - w.account_end.cur() * int(4)
@@ -122,7 +123,7 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ),
             (
                 "identity only at an account's end",
-                first() * (int(1) - w.account_end.cur()) * hash.state[7].cur(),
+                first() * (int(1) - w.account_end.cur()) * identity.cur(),
             ),
         ];
         for element in 0..HOLDING_ELEMENTS {
@@ -130,7 +131,7 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             let packed =
                 sum(rows
                     .map(|row| h.packed.rot(row) * constant(two_to((row % width) as u32 * bits))));
-            let cell = hash.state[2 + element].cur();
+            let cell = elements[element].cur();
             gates.push((
                 "element = packed holdings",
                 first() * (cell.clone() - packed),

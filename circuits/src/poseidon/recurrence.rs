@@ -28,7 +28,7 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use super::lazy::{quintic, sum, sum_of_two, Lazy};
-use super::{constants, mix, Constants, FULL_ROUNDS, PARTIAL_ROUNDS, RATE, WIDTH};
+use super::{constants, mix, Boxes, Constants, BOXES, FULL_ROUNDS, PARTIAL_ROUNDS, RATE, WIDTH};
 
 /// Full rounds on each side of the partial rounds.
 const SIDE: usize = FULL_ROUNDS / 2;
@@ -61,14 +61,58 @@ struct Schedule {
     late: [[Lazy; WIDTH]; SIDE - 1],
 }
 
+fn schedule() -> &'static Schedule {
+    static SCHEDULE: OnceLock<Schedule> = OnceLock::new();
+    SCHEDULE.get_or_init(|| derive(constants()))
+}
+
 /// The hash of eight elements.
 pub(super) fn hash8(words: &[Fr; RATE]) -> Fr {
-    static SCHEDULE: OnceLock<Schedule> = OnceLock::new();
-    SCHEDULE.get_or_init(|| derive(constants())).hash8(words)
+    schedule().run(words, |_| ())
+}
+
+/// Every S-box input of a permutation.
+pub(super) fn boxes(words: &[Fr; RATE]) -> Boxes {
+    let mut inputs = [Fr::ZERO; BOXES];
+    let mut next = inputs.iter_mut();
+    let output = schedule().run(words, |input| {
+        if let Some(place) = next.next() {
+            *place = (*input).into();
+        }
+    });
+    Boxes { inputs, output }
+}
+
+/// The recurrence of the partial rounds without its constants: `x_r` are inputs of their S-boxes,
+/// `y_r` outputs, and `u_r` the other eight words of round `r`.
+#[derive(Debug)]
+pub struct Recurrence {
+    /// `x_r` by `x_{r-8}, .., x_{r-1}`.
+    pub inputs: [Fr; REST],
+    /// `x_r` by `y_{r-9}, .., y_{r-1}`.
+    pub outputs: [Fr; WIDTH],
+    /// `u_r` by `x_{r-7}, .., x_r` and by `y_{r-8}, .., y_{r-1}`.
+    pub rest: [([Fr; REST], [Fr; REST]); REST],
+}
+
+/// The recurrence of the partial rounds.
+pub(super) fn recurrence() -> Recurrence {
+    let schedule = schedule();
+    let eight = |weights: &[Lazy; REST]| weights.map(Fr::from);
+    Recurrence {
+        inputs: eight(&schedule.inputs),
+        outputs: schedule.outputs.map(Fr::from),
+        rest: std::array::from_fn(|i| {
+            let (inputs, outputs, _) = &schedule.leave[i];
+            (eight(inputs), eight(outputs))
+        }),
+    }
 }
 
 impl Schedule {
-    fn hash8(&self, words: &[Fr; RATE]) -> Fr {
+    /// The hash of `words`; `see` is given the input of every S-box, in order.
+    #[inline(always)]
+    fn run(&self, words: &[Fr; RATE], mut see: impl FnMut(&Lazy)) -> Fr {
         let capacity = std::iter::once(&Fr::ZERO);
         let mut state = [Lazy::default(); WIDTH];
         for ((word, value), constant) in
@@ -77,12 +121,16 @@ impl Schedule {
             *word = Lazy::from(&(*value + constant));
         }
         for added in &self.early {
+            state.iter().for_each(&mut see);
             state = self.full(&state, added);
         }
-        state = self.partial(&state.map(|word| quintic(&word)));
+        state.iter().for_each(&mut see);
+        state = self.partial(&state.map(|word| quintic(&word)), &mut see);
         for added in &self.late {
+            state.iter().for_each(&mut see);
             state = self.full(&state, added);
         }
+        state.iter().for_each(&mut see);
         let boxed = state.map(|word| quintic(&word));
         sum(&Lazy::default(), &self.mix[0], &boxed).into()
     }
@@ -93,7 +141,8 @@ impl Schedule {
     }
 
     /// From the S-boxes of the full round before the partial rounds to those of the one after.
-    fn partial(&self, boxed: &[Lazy; WIDTH]) -> [Lazy; WIDTH] {
+    #[inline(always)]
+    fn partial(&self, boxed: &[Lazy; WIDTH], mut see: impl FnMut(&Lazy)) -> [Lazy; WIDTH] {
         let mut x = [Lazy::default(); REST + PARTIAL_ROUNDS];
         let mut y = [Lazy::default(); REST + PARTIAL_ROUNDS];
         for (x, row) in x.iter_mut().zip(&self.enter) {
@@ -101,6 +150,7 @@ impl Schedule {
         }
         let mut input = sum(&self.head, &self.mix[0], boxed);
         for (round, added) in self.added.iter().enumerate() {
+            see(&input);
             y[REST + round] = quintic(&input);
             input = sum_of_two(
                 added,

@@ -11,7 +11,7 @@ use super::tables::Tables;
 use super::{output, put_hash, Context};
 use crate::book::Class;
 use crate::circuit::columns::{Columns, Rounding, ScanLane, Signed, SLACKS_A_PRODUCT};
-use crate::circuit::hash::{permute, RoundRows};
+use crate::circuit::hash::permute;
 use crate::digest::{counts_tag, group_factors};
 use crate::field::{from_i128, from_signed, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
 use crate::layout::Layout;
@@ -29,7 +29,6 @@ pub(super) fn accounts(
     context: &Context<'_>,
     plan: &ShardPlan,
     tables: &Tables,
-    rounds: &RoundRows,
 ) -> Vec<Fr> {
     let mut rest = grid.span(0..layout.capacity * WINDOW_ROWS);
     let mut jobs = Vec::with_capacity(plan.runs.len());
@@ -43,7 +42,6 @@ pub(super) fn accounts(
         layout,
         context,
         tables,
-        rounds,
     };
     let outputs: Vec<Vec<Fr>> = jobs
         .into_par_iter()
@@ -117,7 +115,6 @@ struct Filler<'a> {
     layout: &'a Layout,
     context: &'a Context<'a>,
     tables: &'a Tables,
-    rounds: &'a RoundRows,
 }
 
 /// What runs on through a pool.
@@ -185,12 +182,9 @@ impl Filler<'_> {
             let last_key = if pool_used { pool.key - 1 } else { 0 };
             cells.set_window_limbs(&w.last_key, I256::from(last_key));
 
-            let rows = permute(
-                self.rounds,
-                &window.block(self.layout.shape.money_bits, chain),
-            );
-            put_hash(&mut cells, self.columns, &rows);
-            let out = output(&rows);
+            let units = permute(&window.block(self.layout.shape.money_bits, chain));
+            put_hash(&mut cells, self.columns, &units);
+            let out = output(&units);
             if header.absorbed {
                 chain = out;
             }

@@ -9,7 +9,6 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use super::grid::Grid;
 use super::{hash_window, Context};
 use crate::circuit::columns::Columns;
-use crate::circuit::hash::RoundRows;
 use crate::digest::{
     group_element, group_factors, market_element, market_elements, market_tag, model_element,
     model_elements, model_tag, row_elements, symbol_rows, weights_element, weights_row, SegmentRow,
@@ -311,7 +310,6 @@ pub(super) fn hash(
     columns: &Columns,
     layout: &Layout,
     context: &Context<'_>,
-    rounds: &RoundRows,
 ) -> Result<(Fr, Fr), ShapeError> {
     let shape = &layout.shape;
     let market = market_elements(shape, context.market);
@@ -323,7 +321,7 @@ pub(super) fn hash(
                 let mut inputs = [Fr::ZERO; RATE];
                 inputs[0] = state;
                 inputs[1..=chunk.len()].copy_from_slice(chunk);
-                hash_window(grid, columns, window, &inputs, rounds)
+                hash_window(grid, columns, window, &inputs)
             })
     };
     let market = chain(layout.market.clone(), &market, market_tag());

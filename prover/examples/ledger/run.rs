@@ -7,7 +7,7 @@ use std::time::Instant;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::plonk::VerifyingKey;
 use rand::rngs::OsRng;
-use zkmargin_circuits::circuit::hash::{permute, RoundRows};
+use zkmargin_circuits::circuit::hash::permute;
 use zkmargin_circuits::poseidon::RATE;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::engine::proof::{Part, Step};
@@ -155,11 +155,10 @@ pub fn total(costs: impl Iterator<Item = Cost>) -> Cost {
 
 /// Seconds of one permutation with all its cells.
 fn permutation() -> f64 {
-    let rounds = RoundRows::new();
     let start = Instant::now();
     for i in 0..SAMPLE {
         let inputs: [Fr; RATE] = std::array::from_fn(|j| Fr::from((i * RATE + j) as u64));
-        black_box(permute(&rounds, &inputs));
+        black_box(permute(&inputs));
     }
     start.elapsed().as_secs_f64() / SAMPLE as f64
 }

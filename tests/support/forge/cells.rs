@@ -38,7 +38,7 @@ pub struct Cells<'a> {
     pub layout: Layout,
     /// Hash inputs that are not what they should be, by window and input.
     pub inputs: HashMap<(usize, usize), Fr>,
-    /// A wrong permutation: window, row, lie.
+    /// A wrong permutation: window, unit of S-boxes, lie.
     pub wrong: Option<(usize, usize, HashLie)>,
     /// Added to multiplicities after they are counted.
     pub miscounted: Vec<(Free, usize)>,

@@ -2,12 +2,13 @@
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
-use zkmargin_circuits::circuit::hash::{RoundRows, RowKind, ROW_KINDS};
+use zkmargin_circuits::circuit::hash::forms::forms;
+use zkmargin_circuits::circuit::hash::{added, steps, UNITS};
 use zkmargin_circuits::digest::{counts_tag, market_tag, model_tag};
 use zkmargin_circuits::field::two_to;
 use zkmargin_circuits::layout::Layout;
 use zkmargin_circuits::leaf::{holdings_an_element, leaf_tag};
-use zkmargin_circuits::poseidon::{constants, mix, quintic, RATE, WIDTH};
+use zkmargin_circuits::poseidon::{RATE, WIDTH};
 use zkmargin_circuits::shape::{LOSSES_AN_ELEMENT, WINDOW_ROWS};
 
 use super::cells::Cells;
@@ -18,11 +19,9 @@ pub enum HashLie {
     /// The capacity element.
     Capacity,
     /// The square of an S-box.
-    Square,
-    /// The output of an S-box.
-    Fifth,
-    /// A word of the next row's state.
-    Next,
+    Square(usize),
+    /// The input of an S-box, or the hash where it stands in the last unit.
+    Input(usize),
 }
 
 impl Cells<'_> {
@@ -108,7 +107,7 @@ impl Cells<'_> {
         let h = self.columns.holding.clone();
         let w = self.columns.window.clone();
         let t = self.columns.table.clone();
-        let hash = self.columns.hash.clone();
+        let words = *self.columns.hash.words();
         let layout = self.layout.clone();
         let bits = layout.shape.money_bits + 16;
         let width = holdings_an_element(layout.shape.money_bits);
@@ -127,11 +126,11 @@ impl Cells<'_> {
                 + self.cell(&w.account_end, window) * Fr::from(4)
                 + self.get(h.house, first) * Fr::from(8)
                 + self.get(h.fund, first) * Fr::from(16);
-            inputs[6] = self.get(hash.state[7], first);
-            inputs[7] = self.get(hash.state[8], first);
+            inputs[6] = self.get(words[6], first);
+            inputs[7] = self.get(words[7], first);
             let absorbed = self.cell(&w.absorbed, window);
             let out = self.permute(window, inputs);
-            chain = absorbed * out + (Fr::ONE - absorbed) * self.get(hash.state[1], first);
+            chain = absorbed * out + (Fr::ONE - absorbed) * self.get(words[0], first);
             if let Some(lie) = self.inputs.get(&(window, usize::MAX)) {
                 chain = *lie;
             }
@@ -171,7 +170,7 @@ impl Cells<'_> {
                 let mut inputs = [Fr::ZERO; RATE];
                 inputs[0] = state;
                 for (i, element) in chunk.iter().enumerate() {
-                    let free = self.get(hash.state[2 + i], window * WINDOW_ROWS);
+                    let free = self.get(words[1 + i], window * WINDOW_ROWS);
                     inputs[1 + i] = element.unwrap_or(free);
                 }
                 state = self.permute(window, inputs);
@@ -179,7 +178,7 @@ impl Cells<'_> {
         }
         let mut inputs = [Fr::ZERO; RATE];
         inputs[0] = counts_tag();
-        inputs[1] = self.get(hash.state[2], layout.counts * WINDOW_ROWS);
+        inputs[1] = self.get(words[1], layout.counts * WINDOW_ROWS);
         inputs[2] = self.cell(&w.accounts, layout.capacity - 1);
         inputs[3] = self.cell(&w.pools, layout.capacity - 1);
         self.permute(layout.counts, inputs);
@@ -187,9 +186,10 @@ impl Cells<'_> {
 
     /// A window's output.
     pub fn output(&self, window: usize) -> Fr {
-        self.get(self.columns.hash.state[0], Layout::output_row(window))
+        self.get(self.columns.hash.output(), Layout::output_row(window))
     }
 
+    /// The permutation by the circuit's own forms, so that what follows a lie is consistent with it.
     fn permute(&mut self, window: usize, mut inputs: [Fr; RATE]) -> Fr {
         for (i, input) in inputs.iter_mut().enumerate() {
             if let Some(lie) = self.inputs.get(&(window, i)) {
@@ -197,61 +197,49 @@ impl Cells<'_> {
             }
         }
         let hash = self.columns.hash.clone();
-        let matrix = &constants().mix;
-        let lie_in = |row: usize| match self.wrong {
-            Some((w, r, lie)) if (w, r) == (window, row) => Some(lie),
-            _ => None,
-        };
-        let mut state = [Fr::ZERO; WIDTH];
-        state[1..].copy_from_slice(&inputs);
-        if let Some(HashLie::Capacity) = lie_in(0) {
-            state[0] = Fr::ONE;
-        }
-        let rounds = RoundRows::new();
-        for (i, kind) in ROW_KINDS.into_iter().enumerate() {
-            let row = window * WINDOW_ROWS + i;
-            for (column, value) in hash.state.iter().zip(state) {
-                self.grid.set(*column, row, value);
-            }
-            let lie = lie_in(i);
-            let mut sbox = |slot: usize, input: Fr| {
-                let mut square = input.square();
-                let mut fifth = quintic(input);
-                if slot == 3 {
-                    match lie {
-                        Some(HashLie::Square) => {
-                            square += Fr::ONE;
-                            fifth = square.square() * input;
-                        }
-                        Some(HashLie::Fifth) => fifth += Fr::ONE,
-                        _ => {}
-                    }
-                }
-                self.grid.set(hash.squares[slot], row, square);
-                self.grid.set(hash.fifths[slot], row, fifth);
-                fifth
+        let mut words = [Fr::ZERO; WIDTH];
+        words[1..].copy_from_slice(&inputs);
+        // Inputs and outputs of the S-boxes of the unit before.
+        let mut before = [[Fr::ZERO; WIDTH]; 2];
+        for unit in 0..UNITS {
+            let lie = match self.wrong {
+                Some((of, at, lie)) if (of, at) == (window, unit) => Some(lie),
+                _ => None,
             };
-            match kind {
-                RowKind::Full => {
-                    for half in 0..2 {
-                        for (word, value) in state.iter_mut().enumerate() {
-                            let slot = half * WIDTH + word;
-                            *value = sbox(slot, *value + rounds.rows[i][slot]);
-                        }
-                        state = mix(matrix, &state);
+            let columns = [&hash.early, &hash.late][unit % 2];
+            let row = window * WINDOW_ROWS + unit / 2;
+            let mut own = [[Fr::ZERO; WIDTH]; 2];
+            let last = unit + 1 == UNITS;
+            for word in 0..if last { 1 } else { WIDTH } {
+                let mut cell = match unit.checked_sub(1) {
+                    None => words[word],
+                    Some(step) => {
+                        let form = &forms(steps()[step])[word];
+                        let [before, fifths] = &before;
+                        form.value_of(before, fifths, &own[0], &own[1]) + added()[unit][word]
                     }
+                };
+                match lie {
+                    Some(HashLie::Capacity) if word == 0 => cell += Fr::ONE,
+                    Some(HashLie::Input(lied)) if word == lied => cell += Fr::ONE,
+                    _ => {}
                 }
-                RowKind::Partial => {
-                    for (slot, round) in rounds.rows[i].iter().enumerate() {
-                        state[0] = sbox(slot, state[0] + round);
-                        state = mix(matrix, &state);
-                    }
+                self.grid.set(columns.inputs[word], row, cell);
+                let input = match unit {
+                    0 => cell + added()[0][word],
+                    _ => cell,
+                };
+                let mut square = input.square();
+                if matches!(lie, Some(HashLie::Square(lied)) if word == lied) {
+                    square += Fr::ONE;
                 }
-                RowKind::Output => {}
+                if !last {
+                    self.grid.set(columns.squares[word], row, square);
+                }
+                own[0][word] = input;
+                own[1][word] = square.square() * input;
             }
-            if let Some(HashLie::Next) = lie {
-                state[4] += Fr::ONE;
-            }
+            before = own;
         }
         self.output(window)
     }

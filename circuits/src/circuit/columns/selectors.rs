@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
 
-use super::hash::PARTIAL_A_ROW;
+use crate::poseidon::WIDTH;
 
 /// Fixed columns: which rows are what.
 #[derive(Debug, Clone)]
@@ -24,14 +24,8 @@ pub struct Selectors {
     pub window_zero: Column<Fixed>,
     /// The last account window's first row.
     pub window_last: Column<Fixed>,
-    /// First rows of all hash windows.
-    pub hash_first: Column<Fixed>,
-    /// Rows of two full rounds.
-    pub hash_full: Column<Fixed>,
-    /// Rows of partial rounds.
-    pub hash_partial: Column<Fixed>,
-    /// Round constants of a row.
-    pub rounds: [Column<Fixed>; PARTIAL_A_ROW],
+    /// Rows of the hash lane, by their kind.
+    pub hash: HashRows,
     /// Rows of symbol blocks.
     pub table: Column<Fixed>,
     /// First rows of symbol blocks.
@@ -72,6 +66,27 @@ pub struct Selectors {
     pub constants: Column<Fixed>,
 }
 
+/// Fixed columns of the hash: the kind of each row, and constants.
+#[derive(Debug, Clone)]
+pub struct HashRows {
+    /// First rows of all hash windows.
+    pub first: Column<Fixed>,
+    /// The full rounds before the partial rounds.
+    pub enter: Column<Fixed>,
+    /// Rows of partial rounds, followed by partial rounds.
+    pub partial: Column<Fixed>,
+    /// The last partial rounds, and a full round.
+    pub leave: Column<Fixed>,
+    /// Other rows of full rounds.
+    pub full: Column<Fixed>,
+    /// Last rows: a full round, and the output.
+    pub last: Column<Fixed>,
+    /// Added to the inputs of the row's late S-boxes.
+    pub late: [Column<Fixed>; WIDTH],
+    /// Added to the inputs of the next row's early S-boxes.
+    pub next: [Column<Fixed>; WIDTH],
+}
+
 impl Selectors {
     pub(super) fn new(meta: &mut ConstraintSystem<Fr>) -> Self {
         let mut fixed = || meta.fixed_column();
@@ -84,10 +99,16 @@ impl Selectors {
             first: fixed(),
             window_zero: fixed(),
             window_last: fixed(),
-            hash_first: fixed(),
-            hash_full: fixed(),
-            hash_partial: fixed(),
-            rounds: std::array::from_fn(|_| fixed()),
+            hash: HashRows {
+                first: fixed(),
+                enter: fixed(),
+                partial: fixed(),
+                leave: fixed(),
+                full: fixed(),
+                last: fixed(),
+                late: std::array::from_fn(|_| fixed()),
+                next: std::array::from_fn(|_| fixed()),
+            },
             table: fixed(),
             block_first: fixed(),
             block_last: fixed(),
