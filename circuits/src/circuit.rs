@@ -8,9 +8,11 @@
 //! | windows: leaf, rounding, deficits, counts | [`window`] | 1, 5, 6 |
 //! | market and model: well-formed and committed | [`table`] | 8 |
 //! | lookups, totals | [`sums`] | 2, 6, 7 |
+//! | how wide sums get | [`headroom`] | 2 |
 
 pub mod columns;
 pub mod hash;
+pub mod headroom;
 pub mod holding;
 pub mod scan;
 pub mod sums;
@@ -26,7 +28,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
 
 use crate::layout::Layout;
-use crate::shape::{Shape, BLINDING_ROWS, MAX_SHARDS, SHAPES};
+use crate::shape::{Shape, BLINDING_ROWS, SHAPES};
 use crate::witness::Witness;
 use columns::Columns;
 
@@ -100,7 +102,7 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
     window::configure(meta, &columns);
     table::configure(meta, &columns);
     sums::configure(meta, &columns);
-    assert_headroom(shape);
+    headroom::assert_headroom(shape);
     // The library cuts the degree it computes by an environment variable; this one it does not.
     meta.set_minimum_degree(DEGREE);
     assert!(
@@ -111,30 +113,6 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
         columns,
         layout: Layout::new(shape),
     }
-}
-
-/// No sum of declared ranges reaches the field's 253 bits.
-fn assert_headroom(shape: &Shape) {
-    let money = shape.money_bits;
-    let rows = shape.k;
-    // A holding's fine value: amount times unit, or floor and slack.
-    let value = (money + 112).max(money + 64 + 1);
-    // Slope (32 bits) times magnitude (the slack's range and a floor's), and an intercept summed over a block.
-    let equity = 32 + money + 64 + 1 + 1;
-    // Quotient and lot value.
-    let lots = 64 + money + 64 + 1;
-    // Factor times charge, over all rows.
-    let requirement = 32 + equity + rows + 1;
-    // Scans: quantity times loss, over all rows.
-    let scan = money.max(64) + 64 + rows + 1;
-    // Settlement: quantity times mark, over all rows.
-    let settlement = money.max(64) + 64 + rows + 1;
-    // A total, over all rows of all shards.
-    let total = money.max(64) + rows + MAX_SHARDS.ilog2() + 1;
-    let widest = [value, equity, lots, requirement, scan, settlement, total]
-        .into_iter()
-        .max();
-    assert!(widest.is_some_and(|bits| bits < 253), "sums fit the field");
 }
 
 impl Circuit<Fr> for MarginCircuit {
