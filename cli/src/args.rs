@@ -490,7 +490,7 @@ pub struct AuditArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A bundle or snapshot folder, or one of their files, or parameters.
+    /// A bundle or snapshot folder, or one of their files, an inclusion record, an auditor's pack, or parameters.
     #[arg(value_name = "BUNDLE|FILE")]
     pub path: PathBuf,
 }
