@@ -210,7 +210,7 @@ impl Watch {
         }
         let mut which = format!("proof {} of {}", remaining.index + 1, remaining.shards);
         if let Some(seconds) = remaining.seconds() {
-            which += &format!(", about {} remain", Steps::duration(seconds));
+            which += &format!(", about {} left", Steps::duration(seconds));
         }
         Some(which)
     }

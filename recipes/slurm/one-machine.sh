@@ -4,7 +4,7 @@
 #
 #   one-machine.sh ZKMARGIN FOLDER     as root, with Debian's slurm-wlm and munge
 #
-# FOLDER is made, and must not be there. No wait is without end: what does not come in its time fails
+# FOLDER is made, and must not be there; the user munge must be able to reach it. No wait is without end: what does not come in its time fails
 # the run, and the logs of the cluster are shown.
 set -euo pipefail
 if [ $# -ne 2 ]; then
@@ -27,6 +27,10 @@ here=$(dirname "$(realpath "$0")")
 # What an earlier cluster left, its nodes and jobs, is none of this one's.
 if [ -e "$folder" ]; then
     echo "$folder is there already; remove it or choose another" >&2
+    exit 2
+fi
+if [ ${#folder} -gt 80 ]; then
+    echo "$folder is too long for the path of a socket within it" >&2
     exit 2
 fi
 mkdir -p "$folder"/{state,spool,log,munge}
@@ -82,7 +86,13 @@ head -c 1024 /dev/urandom > munge/key
 chmod 400 munge/key
 chown -R munge: munge
 chmod 711 munge
+if ! setpriv --reuid munge --regid munge --clear-groups test -r munge/key; then
+    echo "the user munge cannot reach $folder: a folder above it is closed to others" >&2
+    exit 2
+fi
 # --force: it would refuse a folder that others may write to above its own, as /tmp is.
+# Its log names an "unauthorized credential" for every daemon and step that begins: Slurm's own test
+# that a credential of another user is refused, and as it should be.
 setpriv --reuid munge --regid munge --clear-groups /usr/sbin/munged --force --foreground \
     --key-file="$folder/munge/key" --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" \
     --seed-file="$folder/munge/seed" > log/munged 2>&1 &
@@ -112,6 +122,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
+SchedulerParameters=bf_interval=5,sched_interval=5
 SlurmdTimeout=10
 InactiveLimit=0
 KillWait=5
@@ -168,7 +179,7 @@ parent=$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")
 kill -KILL "$parent" "$pid"
 squeue
 left() { ! squeue -h -j "$id" 2> /dev/null | grep -q .; }
-within 150 "all shards are proven" left
+within 120 "all shards are proven" left
 sinfo -N
 grep -i 'requeue' log/slurmctld
 test "$(find job -name 'proof-*.bin' | wc -l)" = "$shards"

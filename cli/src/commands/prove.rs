@@ -189,11 +189,14 @@ fn summary(report: &ProveReport, run: Cost, sizes: Option<(u64, u64)>) -> String
         format!("{accounts} in {shards} proof{plural} of shape {shape}"),
     ]);
     if report.proof_bytes > 0 {
-        let kept = match report.kept {
-            0 => "none was there already".to_owned(),
-            kept => format!("{kept} of {shards} were there already and are kept"),
-        };
-        table.left(["proofs".to_owned(), kept]);
+        let kept = report.kept;
+        table.left([
+            "proofs".to_owned(),
+            format!(
+                "{} made, {kept} kept that were there already",
+                shards - kept
+            ),
+        ]);
     }
     table.left([
         "time".to_owned(),

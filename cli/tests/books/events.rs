@@ -158,6 +158,7 @@ fn a_run_is_logged_from_start_to_end() {
     for line in [
         "accounts  502 in 3 proofs of shape tiny-11",
         "accounts a core-second",
+        "3 made, 0 kept that were there already",
         " cores busy",
         " at the peak",
         "sizes",
