@@ -52,8 +52,10 @@ ours() {
 cleanup() {
     local result=$? pid
     trap - EXIT
+    set +e
     if [ "$result" -ne 0 ]; then
         for log in log/*; do
+            if [ ! -f "$log" ]; then continue; fi
             echo "== $log"
             tail -n 40 "$log"
         done >&2
@@ -86,7 +88,7 @@ head -c 1024 /dev/urandom > munge/key
 chmod 400 munge/key
 chown -R munge: munge
 chmod 711 munge
-if ! setpriv --reuid munge --regid munge --clear-groups test -r munge/key; then
+if ! setpriv --reuid munge --regid munge --clear-groups test -r "$folder/munge/key"; then
     echo "the user munge cannot reach $folder: a folder above it is closed to others" >&2
     exit 2
 fi

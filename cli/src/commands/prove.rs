@@ -222,10 +222,7 @@ fn summary(report: &ProveReport, run: Cost, sizes: Option<(u64, u64)>) -> String
             format!("{rate:.0} accounts a core-second"),
         ]);
     }
-    table.left([
-        "memory".to_owned(),
-        format!("{} at the peak", shown(report.peak_rss_bytes)),
-    ]);
+    table.left(["peak memory".to_owned(), shown(report.peak_rss_bytes)]);
     if let Some((bundle, records)) = sizes {
         table.left([
             "sizes".to_owned(),

@@ -7,6 +7,7 @@ use serde_json::{json, Value};
 
 use crate::program::{zkmargin, Folder, INSECURE};
 use crate::shards::{args, book, kill_with, ACCOUNTS};
+use crate::signatures::SECRET;
 
 /// Every line of a log, each whole, in time's order, and with the fields that `docs/events.md` gives its event.
 fn events(folder: &Folder) -> Vec<Value> {
@@ -156,11 +157,11 @@ fn a_run_is_logged_from_start_to_end() {
     assert_eq!(printed["bundle_bytes"], bytes);
     assert!(printed["records_bytes"].as_u64().unwrap() > 0);
     for line in [
-        "accounts  502 in 3 proofs of shape tiny-11",
+        "502 in 3 proofs of shape tiny-11",
         "accounts a core-second",
         "3 made, 0 kept that were there already",
         " cores busy",
-        " at the peak",
+        "peak memory  ",
         "sizes",
     ] {
         assert!(ran.err.contains(line), "{line} in {}", ran.err);
@@ -315,4 +316,31 @@ fn the_commands_of_a_job_log_what_each_does() {
     let assembled = run("assemble", &[], 0);
     assert_eq!(of(&assembled, "shard_kept").len(), 3);
     assert!(assembled.last().unwrap()["summary"]["bundle_bytes"].is_u64());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_warning_is_logged_without_the_place_of_the_key() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::of(&book(100));
+    let path = log(&folder);
+    let key = folder.file("venue.pem", SECRET);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let options = ["--sign", key.to_str().unwrap()];
+    // It stops where there are no parameters.
+    folder
+        .prove_with(&folder.at("none.srs"), &logged(&folder, &options, &path))
+        .ends(2)
+        .says("warning: others than its owner may read /");
+    let lines = events(&folder);
+    let warnings = of(&lines, "warning");
+    assert_eq!(warnings.len(), 1);
+    let text = warnings[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("others than its owner may read KEY, "),
+        "{text}"
+    );
+    // The phase that failed has no end.
+    let begun = of(&lines, "phase_begin").len();
+    assert_eq!(of(&lines, "phase_end").len(), begun - 1);
 }
