@@ -1,8 +1,9 @@
 //! A long run as it is shown on standard error and written to its event log.
 
+mod remaining;
+
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
-use std::time::Instant;
 
 use zkmargin_circuits::shape::Shape;
 use zkmargin_prover::engine::proof::Part;
@@ -14,6 +15,7 @@ use zkmargin_verifier::setup::Setup;
 use crate::events::{milliseconds, EventLog, Line, Summary};
 use crate::failure::Failure;
 use crate::progress::Steps;
+use remaining::Remaining;
 
 /// Whoever is told what happens in a run.
 pub struct Watch {
@@ -69,7 +71,7 @@ impl Watch {
 
     /// These shards of a job will be proven, the first and the last given.
     pub fn job(&self, shape: &Shape, setup: Setup, shards: usize, indices: [usize; 2]) {
-        self.remaining.borrow_mut().end = Some(indices[1] + 1);
+        self.remaining.borrow_mut().until(indices[1]);
         self.log.write(&Line::Plan {
             shape: shape.name,
             k: shape.k,
@@ -124,6 +126,9 @@ impl Watch {
                     steps.shards_done(Phase::ALL.len());
                     self.shard.set(None);
                 }
+                if phase == Phase::Witness {
+                    self.remaining.borrow_mut().proving();
+                }
                 self.update();
                 let done = Phase::ALL.iter().position(|other| *other == phase);
                 steps.step(done.unwrap_or_default(), phase);
@@ -135,12 +140,20 @@ impl Watch {
                 cpu_s: milliseconds(cost.cpu_s),
             }),
             Event::Part(part) => {
+                self.remaining.borrow_mut().part(part);
                 self.log.write(&Line::PartBegin {
                     part: name(part),
                     shard: self.shard.get(),
+                    remaining_s: self.estimate(),
                 });
                 self.update();
-                steps.within(part);
+                match self.remaining.borrow().of_one_proof() {
+                    Some(seconds) => {
+                        let left = Steps::duration(seconds);
+                        steps.within(format_args!("{part}, about {left} left"));
+                    }
+                    None => steps.within(part),
+                }
             }
             Event::Shard { index, shards } => {
                 self.shard.set(Some(index));
@@ -205,10 +218,8 @@ impl Watch {
     /// Which of many shards it is, and what remains.
     fn which(&self) -> Option<String> {
         let remaining = self.remaining.borrow();
-        if remaining.shards <= 1 {
-            return None;
-        }
-        let mut which = format!("proof {} of {}", remaining.index + 1, remaining.shards);
+        let (index, shards) = remaining.place()?;
+        let mut which = format!("proof {} of {shards}", index + 1);
         if let Some(seconds) = remaining.seconds() {
             which += &format!(", about {} left", Steps::duration(seconds));
         }
@@ -222,50 +233,6 @@ impl Watch {
                 self.steps.beside(which);
             }
         }
-    }
-}
-
-/// What remains to be done, judged by the proofs that were made. One that is there already takes no
-/// time, and is known when its turn comes.
-#[derive(Debug, Default)]
-struct Remaining {
-    /// One after the last shard of this command; that of the book where it is none.
-    end: Option<usize>,
-    /// Shards of the book.
-    shards: usize,
-    /// The shard whose turn it is, and since when.
-    index: usize,
-    since: Option<Instant>,
-    made: u32,
-    /// Seconds they took.
-    spent: f64,
-}
-
-impl Remaining {
-    fn begin(&mut self, index: usize, shards: usize) {
-        self.index = index;
-        self.shards = shards;
-        self.since = Some(Instant::now());
-    }
-
-    fn done(&mut self, wall_s: f64) {
-        self.made += 1;
-        self.spent += wall_s;
-        self.since = None;
-    }
-
-    fn seconds(&self) -> Option<f64> {
-        if self.made == 0 {
-            return None;
-        }
-        let each = self.spent / f64::from(self.made);
-        let end = self.end.unwrap_or(self.shards);
-        let after = end.saturating_sub(self.index + 1) as f64 * each;
-        // Of the one that is being made: what is left of it.
-        let this = self
-            .since
-            .map_or(0.0, |since| each - since.elapsed().as_secs_f64());
-        Some(after + this.max(0.0))
     }
 }
 
@@ -304,28 +271,5 @@ fn name(part: Part) -> &'static str {
         Part::Arguments => "arguments",
         Part::Quotient => "quotient",
         Part::Opening => "opening",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn judges_what_remains_by_what_was_made() {
-        let mut remaining = Remaining::default();
-        remaining.begin(0, 6);
-        assert_eq!(remaining.seconds(), None);
-        remaining.done(10.0);
-        assert_eq!(remaining.seconds(), Some(50.0));
-        // Two that were there already are passed over.
-        remaining.begin(3, 6);
-        let seconds = remaining.seconds().unwrap();
-        assert!((29.0..=30.0).contains(&seconds), "{seconds}");
-        remaining.done(20.0);
-        assert_eq!(remaining.seconds(), Some(30.0));
-        // A machine that was given shards 2 and 3 has nothing left.
-        remaining.end = Some(4);
-        assert_eq!(remaining.seconds(), Some(0.0));
     }
 }

@@ -121,7 +121,12 @@ fn a_run_is_logged_from_start_to_end() {
     ];
     let expected = [&before[..], &each, &each, &each, &["totals", "writing"]].concat();
     assert_eq!(told, expected);
-    assert_eq!(of(&lines, "part_begin").len(), 3 * 5);
+    let parts = of(&lines, "part_begin");
+    assert_eq!(parts.len(), 3 * 5);
+    // Before the first part is done nothing is known of how long a proof takes.
+    for (index, part) in parts.iter().enumerate() {
+        assert_eq!(part["remaining_s"].is_null(), index == 0, "{part}");
+    }
 
     let (begun, done) = (of(&lines, "shard_begin"), of(&lines, "shard_done"));
     assert_eq!((begun.len(), done.len()), (3, 3));
