@@ -237,6 +237,9 @@ pub struct ProveArgs {
     /// Goes ahead even where there is clearly less memory than the proof takes.
     #[arg(long)]
     pub ignore_memory: bool,
+    /// Appends what happens to a file, as it happens, a JSON object a line (docs/events.md).
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,
@@ -286,6 +289,9 @@ pub struct ShardArgs {
     /// Goes ahead even where there is clearly less memory than a proof takes.
     #[arg(long)]
     pub ignore_memory: bool,
+    /// Appends what happens to a file, as it happens, a JSON object a line (docs/events.md).
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Prints figures as JSON, a line for each shard.
     #[arg(long)]
     pub json: bool,
@@ -484,7 +490,7 @@ pub struct AuditArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A bundle or snapshot folder, or one of their files, or parameters.
+    /// A bundle or snapshot folder, or one of their files, an inclusion record, an auditor's pack, or parameters.
     #[arg(value_name = "BUNDLE|FILE")]
     pub path: PathBuf,
 }

@@ -12,6 +12,14 @@ pub enum Failure {
     /// Unusable input or arguments: exit code 2.
     #[error("{0}")]
     Input(String),
+    /// Unusable input whose error may show what is private: exit code 2.
+    #[error("{shown}")]
+    Private {
+        /// What the user is shown.
+        shown: String,
+        /// What an event log has in its place.
+        logged: String,
+    },
     /// An internal or I/O failure: exit code 3.
     #[error("{0}")]
     Internal(String),
@@ -35,10 +43,15 @@ impl Failure {
 
     /// The exit code.
     pub fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.status())
+    }
+
+    /// The exit code as a number.
+    pub fn status(&self) -> u8 {
+        match self {
             Failure::Refused(_) => 1,
-            Failure::Input(_) => 2,
+            Failure::Input(_) | Failure::Private { .. } => 2,
             Failure::Internal(_) => 3,
-        })
+        }
     }
 }

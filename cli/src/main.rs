@@ -3,11 +3,13 @@
 mod args;
 mod bundle;
 mod commands;
+mod events;
 mod failure;
 mod keys;
 mod progress;
 mod report;
 mod snapshot;
+mod watch;
 
 use std::process::ExitCode;
 

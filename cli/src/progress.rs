@@ -11,7 +11,8 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 #[derive(Debug)]
 pub struct Steps {
     bar: ProgressBar,
-    shard: RefCell<String>,
+    /// Which of many proofs, and what remains; shown beside what is done for it.
+    shard: RefCell<Option<String>>,
     start: Instant,
     terminal: bool,
 }
@@ -32,17 +33,33 @@ impl Steps {
         }
     }
 
-    /// A step begins, after `done` others.
+    /// A step begins, after `done` others. While many proofs are made, the bar is of them.
     pub fn step(&self, done: usize, what: impl Display) {
-        self.bar.set_position(done as u64);
+        if self.shard.borrow().is_none() {
+            self.bar.set_position(done as u64);
+        }
         self.message(&what);
         self.line("", &what);
     }
 
-    /// One of many proofs begins: shown beside what is done for it.
-    pub fn shard(&self, which: impl Display) {
-        *self.shard.borrow_mut() = format!("{which}: ");
+    /// One of many proofs begins, after `done` of `total`.
+    pub fn shard(&self, done: usize, total: usize, which: impl Display) {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.beside(&which);
+        self.message(&"");
         self.line("", &which);
+    }
+
+    /// What is shown beside the steps of a proof, where there are many.
+    pub fn beside(&self, which: impl Display) {
+        *self.shard.borrow_mut() = Some(which.to_string());
+    }
+
+    /// All proofs are made: `total` steps again.
+    pub fn shards_done(&self, total: usize) {
+        *self.shard.borrow_mut() = None;
+        self.bar.set_length(total as u64);
     }
 
     /// Where there is no bar, a line.
@@ -54,13 +71,15 @@ impl Steps {
     }
 
     fn message(&self, what: &impl Display) {
-        let shard = self.shard.borrow();
-        self.bar.set_message(format!("{shard}{what}"));
+        self.bar.set_message(match self.shard.borrow().as_ref() {
+            Some(shard) => format!("{shard}: {what}"),
+            None => what.to_string(),
+        });
     }
 
     /// A time in hours, minutes and seconds, for people.
-    pub fn duration(seconds: u64) -> String {
-        HumanDuration(Duration::from_secs(seconds)).to_string()
+    pub fn duration(seconds: f64) -> String {
+        HumanDuration(Duration::from_secs(seconds.max(0.0).round() as u64)).to_string()
     }
 
     /// What is done within the step.

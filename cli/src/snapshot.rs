@@ -39,8 +39,34 @@ impl From<ProveError> for Failure {
                 Failure::internal(error)
             }
             ProveError::Library(_) | ProveError::SelfCheck(_) => Failure::internal(error),
-            _ => Failure::input(error),
+            _ => match unspecific(&error) {
+                Some(logged) => Failure::Private {
+                    shown: error.to_string(),
+                    logged,
+                },
+                None => Failure::input(error),
+            },
         }
+    }
+}
+
+/// An error about what a snapshot holds, without what it holds: accounts, amounts, the risk model.
+fn unspecific(error: &ProveError) -> Option<String> {
+    match error {
+        ProveError::Input(input) | ProveError::Read(ReadError::Input(input)) => {
+            let line = input
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
+            Some(format!("{}{line} is not as it should be", input.file))
+        }
+        ProveError::Range(_) => Some("an amount is beyond its range".to_owned()),
+        ProveError::Account { shape, .. } => Some(format!(
+            "an account is larger than a proof of shape {shape}"
+        )),
+        ProveError::NoShape { params_k, .. } => Some(format!(
+            "no shape holds this book under parameters of 2^{params_k}"
+        )),
+        _ => None,
     }
 }
 

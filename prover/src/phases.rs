@@ -52,6 +52,23 @@ impl Phase {
         Phase::Totals,
         Phase::Writing,
     ];
+
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Reading => "reading",
+            Phase::Parameters => "parameters",
+            Phase::Evaluating => "evaluating",
+            Phase::Keys => "keys",
+            Phase::Hashing => "hashing",
+            Phase::ProvingKey => "proving_key",
+            Phase::Witness => "witness",
+            Phase::Proving => "proving",
+            Phase::Checking => "checking",
+            Phase::Totals => "totals",
+            Phase::Writing => "writing",
+        }
+    }
 }
 
 impl fmt::Display for Phase {
@@ -92,12 +109,14 @@ pub struct Plan {
 }
 
 /// What happens, for those who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {
     /// The book is evaluated, and this is what will be done.
     Planned(&'a Plan),
     /// A phase begins.
     Begun(Phase),
+    /// The phase that began last has come to its end, at this cost.
+    Ended(Phase, Cost),
     /// A shard's turn begins.
     Shard {
         /// Which one, from 0.
@@ -107,6 +126,15 @@ pub enum Event<'a> {
     },
     /// A part of a proof begins.
     Part(Part),
+    /// A shard is proven, and its proof kept.
+    Proven {
+        /// Which one.
+        index: usize,
+        /// From its witness to its file; keys are apart.
+        cost: Cost,
+        /// Bytes of its file.
+        bytes: usize,
+    },
     /// A proof of an interrupted run holds and is kept.
     Kept {
         /// Which shard's.
@@ -160,6 +188,7 @@ impl<'a> Phases<'a> {
         let meter = Meter::start();
         let result = work(self.progress)?;
         let cost = meter.cost();
+        (self.progress)(Event::Ended(phase, cost));
         match self.done.iter_mut().find(|(done, _)| *done == phase) {
             Some((_, before)) => *before += cost,
             None => self.done.push((phase, cost)),

@@ -126,6 +126,10 @@ pub fn run(
     goal: Goal<'_>,
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
+    if let (Some(secret), Goal::Plan(job) | Goal::Assemble(job)) = (&options.audit, goal) {
+        // Workers see the job's folder.
+        audit::check_apart(secret, job, &options.records)?;
+    }
     let work = open_work(options)?;
     let mut phases = Phases::new(progress);
 

@@ -15,6 +15,7 @@ use zkmargin_verifier::shard::ShardFile;
 use crate::engine::proof::Step;
 use crate::error::ProveError;
 use crate::key::{proving_key, ProvingKey};
+use crate::meter::Meter;
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases};
 use crate::results::{keep_shard, read_shard, KeptShard};
@@ -134,6 +135,7 @@ impl<'a> ShardProver<'a> {
                 proving_key(self.shape, self.params, Some(self.verifying.clone())).map_err(library)
             })?,
         };
+        let meter = Meter::start();
         let witness = phases.run(Phase::Witness, || planned()?.witness(context, self.shape))?;
         let free = FreeRows::draw(&mut OsRng);
         let proof = phases.watched(Phase::Proving, |progress| {
@@ -158,6 +160,11 @@ impl<'a> ShardProver<'a> {
         }
         .to_bytes();
         keep_shard(folder, public.shard as usize, &file, &free)?;
+        phases.tell(Event::Proven {
+            index: public.shard as usize,
+            cost: meter.cost(),
+            bytes: file.len(),
+        });
         Ok(ProvenShard {
             file,
             free,

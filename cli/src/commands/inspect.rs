@@ -1,5 +1,7 @@
 //! `zkmargin inspect`: what a file is, and the integers it compiles to.
 
+mod given;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
@@ -9,6 +11,8 @@ use zkmargin_circuits::market::{Kind, MarketSource};
 use zkmargin_circuits::risk::{RiskModel, RiskSource, Segment};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{context_digest, Digest, Statement};
+
+use zkmargin_verifier::signature::SIGNATURE_FILE;
 
 use crate::args::InspectArgs;
 use crate::failure::Failure;
@@ -56,6 +60,12 @@ fn folder(path: &Path) -> Result<String, Failure> {
         table.row([name.clone(), format!("{bytes} bytes")]);
     }
     out += &table.render();
+    if has(SIGNATURE_FILE) {
+        out += &match given::signature(&read(path, SIGNATURE_FILE)?) {
+            Some(text) => format!("\n{SIGNATURE_FILE}: {text}"),
+            None => format!("\n{SIGNATURE_FILE} is no signature\n"),
+        };
+    }
     for name in ["statement.json", "market.json", "risk.json"] {
         if has(name) {
             out += "\n";
@@ -93,7 +103,11 @@ fn file(path: &Path) -> Result<String, Failure> {
             ));
         }
     }
-    json_file(path, &read_file(path)?)
+    let bytes = read_file(path)?;
+    match given::signature(&bytes) {
+        Some(text) => Ok(format!("{}: {text}", path.display())),
+        None => json_file(path, &bytes),
+    }
 }
 
 fn json_file(path: &Path, bytes: &[u8]) -> Result<String, Failure> {
@@ -115,7 +129,7 @@ fn json_file(path: &Path, bytes: &[u8]) -> Result<String, Failure> {
         let statement = Statement::parse_canonical(bytes).map_err(Failure::input)?;
         Ok(statement_text(&name, &statement, bytes))
     } else {
-        Err(unknown())
+        given::text(path, bytes, &value)?.ok_or_else(unknown)
     }
 }
 

@@ -3,14 +3,16 @@
 use serde::Serialize;
 use zkmargin_prover::job::{prove_shards, Job, ShardReport};
 use zkmargin_prover::memory;
-use zkmargin_prover::phases::Event;
+use zkmargin_prover::phases::Phase;
 use zkmargin_prover::prove::Goal;
 
-use super::prove::{run_with, Remaining, Show};
+use super::prove::run_with;
 use super::{print_json, setup};
 use crate::args::{AssembleArgs, PlanArgs, ShardArgs};
+use crate::events::{EventLog, Summary};
 use crate::failure::Failure;
 use crate::keys;
+use crate::watch::Watch;
 
 /// Writes a job.
 pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
@@ -36,6 +38,12 @@ struct ShardJson {
 
 /// Proves shards.
 pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
+    let log = EventLog::begin(args.log.as_deref(), "shard", &[])?;
+    let watch = Watch::new(log, "the job");
+    watch.end(prove_those(args, &watch))
+}
+
+fn prove_those(args: &ShardArgs, watch: &Watch) -> Result<Summary, Failure> {
     if !args.job.is_dir() {
         return Err(Failure::input(format!(
             "{} is not a folder; give the job folder that `zkmargin plan` wrote",
@@ -54,11 +62,15 @@ pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
             )));
         }
     }
-    let show = Show::new();
-    let parameters = setup::load(&args.params, show.steps.bar())?;
-    let mut eta = Remaining::default();
+    let indices = [*args.index.start(), *args.index.end()];
+    watch.job(job.shape, job.setup, job.shards(), indices);
+    let parameters = watch.phase(Phase::Parameters, || {
+        setup::load(&args.params, watch.steps.bar())
+    })?;
+    let mut summary = Summary::default();
     let mut printed = Ok(());
     let mut each = |index: usize, report: &ShardReport| {
+        summary.add(report);
         let done = match report.kept {
             true => "was proven already".to_owned(),
             false => format!(
@@ -68,7 +80,8 @@ pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
                 memory::shown(report.peak_rss_bytes)
             ),
         };
-        show.steps
+        watch
+            .steps
             .note(format_args!("shard {index} of {}: {done}", job.shards()));
         if args.json && printed.is_ok() {
             printed = print_json(&ShardJson {
@@ -83,14 +96,13 @@ pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
         }
     };
     let keys = keys::folder();
-    let mut watch = |event: Event<'_>| show.event(event, &mut eta, None);
     prove_shards(
         &job,
         args.index.clone(),
         &parameters,
         keys.as_deref(),
-        &mut watch,
+        &mut |event| watch.event(event),
         &mut each,
     )?;
-    printed
+    printed.map(|()| summary)
 }

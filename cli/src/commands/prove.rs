@@ -1,35 +1,43 @@
 //! `zkmargin prove`: a snapshot in, a bundle and its inclusion records out.
 
+use std::fs;
 use std::path::Path;
-use std::time::Instant;
 
 use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
-use zkmargin_prover::memory;
+use zkmargin_prover::memory::shown;
 use zkmargin_prover::meter::Cost;
-use zkmargin_prover::phases::{Event, Phase, Plan};
+use zkmargin_prover::phases::Phase;
 use zkmargin_prover::prove::{self, Goal, ProveOptions, ProveReport};
 use zkmargin_prover::sign::{others_may_read, SigningKey};
 
 use super::{print_json, setup};
 use crate::args::ProveArgs;
+use crate::events::{milliseconds, EventLog, Summary};
 use crate::failure::Failure;
 use crate::keys;
-use crate::progress::Steps;
+use crate::report::Table;
 use crate::snapshot::load;
+use crate::watch::Watch;
 
-/// What `--json` prints. `wall_s` and `cpu_s` are of proving; setup and key generation are apart.
+/// What `--json` prints. `wall_s` and `cpu_s` are of proving; setup and key generation are apart,
+/// and `run_wall_s` and `run_cpu_s` are of everything.
 #[derive(Serialize)]
 struct ProveJson<'a> {
     statement: &'a Statement,
     accounts: usize,
     shards: usize,
+    kept: usize,
     wall_s: f64,
     cpu_s: f64,
     keygen_s: f64,
+    run_wall_s: f64,
+    run_cpu_s: f64,
     peak_rss_bytes: u64,
     proof_bytes: usize,
+    bundle_bytes: Option<u64>,
+    records_bytes: Option<u64>,
 }
 
 /// Reads, proves and writes.
@@ -39,14 +47,31 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
 
 /// Reads, does the work, and shows what it took.
 pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
+    let (command, kept_of) = match goal {
+        Goal::Prove => ("prove", "the interrupted run"),
+        Goal::Plan(_) => ("plan", "the interrupted run"),
+        Goal::Assemble(_) => ("assemble", "the job"),
+    };
+    let private = [
+        (Some(args.records.as_path()), "RECORDS"),
+        (args.audit.as_deref(), "AUDIT"),
+        (args.sign.as_deref(), "KEY"),
+    ];
+    let log = EventLog::begin(args.log.as_deref(), command, &private)?;
+    let watch = Watch::new(log, kept_of);
+    watch.end(work(args, goal, &watch))
+}
+
+fn work(args: &ProveArgs, goal: Goal<'_>, watch: &Watch) -> Result<Summary, Failure> {
     let shape = args.shape.as_deref().map(named).transpose()?;
-    let sign = args.sign.as_deref().map(signing_key).transpose()?;
-    let show = Show::new();
-    show.begin(Phase::Reading);
-    let snapshot = load(&args.snapshot)?;
-    show.begin(Phase::Parameters);
-    let parameters = setup::load(&args.params, show.steps.bar())?;
-    let available = memory::available();
+    let sign = match &args.sign {
+        Some(path) => Some(signing_key(path, watch)?),
+        None => None,
+    };
+    let snapshot = watch.phase(Phase::Reading, || load(&args.snapshot))?;
+    let parameters = watch.phase(Phase::Parameters, || {
+        setup::load(&args.params, watch.steps.bar())
+    })?;
     let options = ProveOptions {
         shape,
         seed: None,
@@ -57,16 +82,17 @@ pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
         restart: args.restart,
         sign,
         audit: args.audit.clone(),
-        memory: available.filter(|_| !args.ignore_memory),
+        memory: watch.available().filter(|_| !args.ignore_memory),
     };
-    let mut eta = Remaining::default();
-    let mut watch = |event: Event<'_>| show.event(event, &mut eta, available);
-    let report = prove::run(&snapshot, &parameters, &options, goal, &mut watch)?;
-    show.steps.finish();
+    let report = prove::run(&snapshot, &parameters, &options, goal, &mut |event| {
+        watch.event(event);
+    })?;
+    watch.steps.finish();
     show_phases(&report.phases);
-    if report.proof_bytes > 0 {
-        eprintln!("{}", summary(&report));
-    }
+    let run = watch.cost();
+    let written = |folder: &Path| (report.proof_bytes > 0).then(|| bytes(folder));
+    let (bundle, records) = (written(&args.out), written(&args.records));
+    eprint!("{}", summary(&report, run, bundle.zip(records)));
     if let (Some(path), true) = (&args.audit, report.proof_bytes > 0) {
         eprintln!(
             "wrote {}, which opens the bundle to an auditor: keep it as private as the records",
@@ -86,9 +112,33 @@ pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
         ),
     }
     if args.json {
-        print_json(&json(&report))?;
+        print_json(&ProveJson {
+            statement: &report.statement,
+            accounts: report.accounts,
+            shards: report.shards,
+            kept: report.kept,
+            wall_s: report.proving.wall_s,
+            cpu_s: report.proving.cpu_s,
+            keygen_s: report.keygen.wall_s,
+            run_wall_s: run.wall_s,
+            run_cpu_s: run.cpu_s,
+            peak_rss_bytes: report.peak_rss_bytes,
+            proof_bytes: report.proof_bytes,
+            bundle_bytes: bundle,
+            records_bytes: records,
+        })?;
     }
-    Ok(())
+    Ok(Summary {
+        shards: report.shards,
+        kept: report.kept,
+        proving_wall_s: milliseconds(report.proving.wall_s),
+        proving_cpu_s: milliseconds(report.proving.cpu_s),
+        keygen_wall_s: milliseconds(report.keygen.wall_s),
+        peak_rss_bytes: report.peak_rss_bytes,
+        proof_bytes: report.proof_bytes,
+        bundle_bytes: bundle,
+        accounts: args.publish_counts.then_some(report.accounts),
+    })
 }
 
 /// What each phase took.
@@ -103,153 +153,95 @@ fn show_phases(phases: &[(Phase, Cost)]) {
     }
 }
 
-/// Shows what happens.
-pub struct Show {
-    /// The bar or the lines.
-    pub steps: Steps,
-}
-
-impl Show {
-    /// Nothing has happened.
-    pub fn new() -> Self {
-        Self {
-            steps: Steps::new(Phase::ALL.len()),
-        }
-    }
-
-    /// A phase begins.
-    pub fn begin(&self, phase: Phase) {
-        let done = Phase::ALL.iter().position(|other| *other == phase);
-        self.steps.step(done.unwrap_or_default(), phase);
-    }
-
-    /// Something happens.
-    pub fn event(&self, event: Event<'_>, eta: &mut Remaining, available: Option<u64>) {
-        let steps = &self.steps;
-        match event {
-            Event::Begun(phase) => self.begin(phase),
-            Event::Shard { index, shards } => eta.shard(steps, index, shards),
-            Event::Part(part) => steps.within(part),
-            Event::Planned(plan) => steps.note(planned(plan, available)),
-            Event::Kept { index } => {
-                eta.kept();
-                steps.note(format_args!("proof {index} of the interrupted run holds and is kept"));
-            }
-            Event::Discarded { index, error } => steps.note(format_args!(
-                "proof {index} of the interrupted run is discarded and made again: {error}"
-            )),
-            Event::OtherStatement => steps.note(
-                "the interrupted run was for another statement of this book, as of another version of this program",
-            ),
-        }
-    }
-}
-
 /// The secret key in a file.
-fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+fn signing_key(path: &Path, watch: &Watch) -> Result<SigningKey, Failure> {
     let key = SigningKey::read(path)?;
     if others_may_read(path) {
-        eprintln!(
-            "warning: others than its owner may read {}, and sign in the venue's name; chmod 600 takes that from them",
+        watch.warn(format_args!(
+            "others than its owner may read {}, and sign in the venue's name; chmod 600 takes that from them",
             path.display()
-        );
+        ));
     }
     Ok(key)
 }
 
-/// What remains to be done, judged by the proofs that were made.
-#[derive(Default)]
-pub struct Remaining {
-    since: Option<Instant>,
-    begun: usize,
-    kept: usize,
+/// Bytes of the files in a folder and those within it.
+fn bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+        .map(|(path, metadata)| match metadata.is_dir() {
+            true => bytes(&path),
+            false => metadata.len(),
+        })
+        .sum()
 }
 
-impl Remaining {
-    /// A shard's turn begins.
-    fn shard(&mut self, steps: &Steps, index: usize, shards: usize) {
-        let since = *self.since.get_or_insert_with(Instant::now);
-        let made = self.begun - self.kept;
-        self.begun += 1;
-        if shards == 1 {
-            return;
-        }
-        let remaining = match made {
-            0 => String::new(),
-            made => {
-                let each = since.elapsed().as_secs_f64() / made as f64;
-                let seconds = (each * (shards - index) as f64).round() as u64;
-                format!(", about {} remain", Steps::duration(seconds))
-            }
-        };
-        steps.shard(format_args!("proof {} of {shards}{remaining}", index + 1));
+/// What a run came to, `run` what all of it cost, and `sizes` those of bundle and records.
+fn summary(report: &ProveReport, run: Cost, sizes: Option<(u64, u64)>) -> String {
+    let mut table = Table::default();
+    let shape = &report.statement.circuit.shape;
+    let (accounts, shards) = (report.accounts, report.shards);
+    let plural = if shards == 1 { "" } else { "s" };
+    table.left([
+        "accounts".to_owned(),
+        format!("{accounts} in {shards} proof{plural} of shape {shape}"),
+    ]);
+    if report.proof_bytes > 0 {
+        let kept = report.kept;
+        table.left([
+            "proofs".to_owned(),
+            format!(
+                "{} made, {kept} kept that were there already",
+                shards - kept
+            ),
+        ]);
     }
-
-    /// The shard whose turn it is had its proof.
-    fn kept(&mut self) {
-        self.kept += 1;
-    }
-}
-
-/// What is about to be done.
-fn planned(plan: &Plan, available: Option<u64>) -> String {
-    let proofs = match plan.shards {
-        1 => "one proof".to_owned(),
-        shards => format!("{shards} proofs"),
-    };
-    let available = match available {
-        Some(bytes) => format!(", {} are available", memory::shown(bytes)),
-        None => String::new(),
-    };
-    let resumes = if plan.resumes {
-        "going on with an interrupted run: "
-    } else {
-        ""
-    };
-    format!(
-        "{resumes}{} accounts in {} of the {} windows of shape {} (2^{} rows), setup {}, {proofs}, about {} of memory{available}",
-        plan.accounts,
-        plan.windows,
-        plan.shape.capacity() * plan.shards,
-        plan.shape.name,
-        plan.shape.k,
-        plan.setup,
-        memory::shown(plan.memory),
-    )
-}
-
-fn summary(report: &ProveReport) -> String {
+    table.left([
+        "time".to_owned(),
+        format!(
+            "{:.1} s, {:.1} s of it proving",
+            run.wall_s, report.proving.wall_s
+        ),
+    ]);
+    table.left([
+        "CPU".to_owned(),
+        format!(
+            "{:.1} s, {:.1} s of it proving; {:.1} cores busy",
+            run.cpu_s,
+            report.proving.cpu_s,
+            run.cpu_s / run.wall_s.max(1e-9)
+        ),
+    ]);
     // A proof that was there already cost nothing now.
-    let rate = match report.kept {
-        0 => format!(
-            "{:.0} accounts a core-second",
-            report.accounts as f64 / report.proving.cpu_s.max(1e-9)
-        ),
-        kept => format!(
-            "{kept} of {} proofs kept from the interrupted run",
-            report.shards
-        ),
-    };
-    format!(
-        "proved {} accounts in shape {}: {:.1} s, {rate}, {} proof bytes, peak memory {}",
-        report.accounts,
-        report.statement.circuit.shape,
-        report.proving.wall_s,
-        report.proof_bytes,
-        memory::shown(report.peak_rss_bytes)
-    )
+    if report.kept == 0 && report.proof_bytes > 0 {
+        let rate = accounts as f64 / report.proving.cpu_s.max(1e-9);
+        table.left([
+            "rate".to_owned(),
+            format!("{rate:.0} accounts a core-second"),
+        ]);
+    }
+    table.left(["peak memory".to_owned(), shown(report.peak_rss_bytes)]);
+    if let Some((bundle, records)) = sizes {
+        table.left([
+            "sizes".to_owned(),
+            format!(
+                "bundle {}, {} bytes of it proofs; records {}",
+                size(bundle),
+                report.proof_bytes,
+                size(records)
+            ),
+        ]);
+    }
+    table.render()
 }
 
-fn json(report: &ProveReport) -> ProveJson<'_> {
-    ProveJson {
-        statement: &report.statement,
-        accounts: report.accounts,
-        shards: report.shards,
-        wall_s: report.proving.wall_s,
-        cpu_s: report.proving.cpu_s,
-        keygen_s: report.keygen.wall_s,
-        peak_rss_bytes: report.peak_rss_bytes,
-        proof_bytes: report.proof_bytes,
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..=0xf_ffff => format!("{} KiB", bytes >> 10),
+        _ => shown(bytes),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `zkmargin verify-record`: a customer's own check.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use serde::Serialize;
 use zkmargin_verifier::record::{
@@ -9,7 +10,7 @@ use zkmargin_verifier::record::{
 use zkmargin_verifier::report::{Report, Status};
 
 use super::print_json;
-use super::verify::outcome;
+use super::verify::{outcome, timed};
 use crate::args::VerifyRecordArgs;
 use crate::bundle::{read_bundle, venue_key, verify_bundle, Asked};
 use crate::failure::Failure;
@@ -23,6 +24,18 @@ struct RecordJson<'a> {
     report: &'a RecordReport,
     /// What came of the record's own signature.
     signature: Status,
+    timing: TimingJson,
+}
+
+/// Seconds, those of reading files not among them.
+#[derive(Serialize)]
+struct TimingJson {
+    /// Verification of the bundle, without the digests of market and model.
+    bundle_s: f64,
+    /// Those digests.
+    digests_s: f64,
+    /// The record, against the bundle.
+    record_s: f64,
 }
 
 /// Verifies the record's signature if the venue's key is given, the bundle, and the record against it.
@@ -36,15 +49,22 @@ pub fn run(args: &VerifyRecordArgs) -> Result<(), Failure> {
         eprintln!("the venue's signature in the record holds, of the statement {statement}");
     }
     let bundle = read_bundle(&args.bundle)?;
-    let (report, _) = verify_bundle(&bundle, &Asked::default(), &args.trust)?;
+    let (report, timing) = verify_bundle(&bundle, &Asked::default(), &args.trust)?;
     if !report.valid {
         outcome(&report)?;
     }
+    let start = Instant::now();
     let found = verify_record(&record, &args.identity, &report).map_err(failure)?;
+    let own = start.elapsed();
     if args.json {
         print_json(&RecordJson {
             report: &found,
             signature,
+            timing: TimingJson {
+                bundle_s: timing.verification.as_secs_f64(),
+                digests_s: timing.digests.as_secs_f64(),
+                record_s: own.as_secs_f64(),
+            },
         })?;
     } else {
         io::stdout()
@@ -52,6 +72,11 @@ pub fn run(args: &VerifyRecordArgs) -> Result<(), Failure> {
             .write_all(human(&found, &report, signature).as_bytes())
             .map_err(Failure::internal)?;
     }
+    eprintln!(
+        "{}; the record in {:.1} ms",
+        timed(&timing),
+        own.as_secs_f64() * 1e3
+    );
     outcome(&report)
 }
 

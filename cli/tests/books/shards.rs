@@ -13,13 +13,13 @@ use crate::book::Book;
 use crate::program::{status, zkmargin, Folder, INSECURE};
 
 /// More accounts than two proofs of the smallest shape hold.
-const ACCOUNTS: usize = 500;
+pub const ACCOUNTS: usize = 500;
 
 const ALLOWED: [&str; 1] = ["--allow-insecure-setup"];
 
 /// Customers of one balance each, one long a bitcoin and one short. `split` of the first two's money
 /// is with the first.
-fn book(split: u32) -> Book {
+pub fn book(split: u32) -> Book {
     let mut book = Book::new(&[
         "long,cross,USDT,100000,",
         "long,cross,BTC-PERP,1,50000",
@@ -238,6 +238,11 @@ fn the_counts_of_many_shards_are_not_published() {
 
 /// Proves, and kills the run when a file of its work folder appears.
 fn kill_at(folder: &Folder, name: &str) {
+    kill_with(folder, name, &[]);
+}
+
+/// As [`kill_at`], with more options.
+pub fn kill_with(folder: &Folder, name: &str, options: &[&str]) {
     let mut run = Command::new(env!("CARGO_BIN_EXE_zkmargin"))
         .arg("prove")
         .arg(folder.at("book"))
@@ -247,6 +252,7 @@ fn kill_at(folder: &Folder, name: &str) {
         .arg(folder.at("bundle"))
         .arg("--records")
         .arg(folder.at("records"))
+        .args(options)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -304,7 +310,8 @@ fn a_shard_whose_free_rows_are_lost_is_made_again() {
     folder.verify(&ALLOWED).ends(0);
 }
 
-fn args<'a>(command: &'a str, folder: &'a Folder, more: &[&'a str]) -> Vec<String> {
+/// Arguments of `plan`, `shard` and `assemble` in a folder.
+pub fn args<'a>(command: &'a str, folder: &'a Folder, more: &[&'a str]) -> Vec<String> {
     let path = |name: &str| folder.at(name).to_str().unwrap().to_owned();
     let params = INSECURE.to_str().unwrap().to_owned();
     let mut args = vec![command.to_owned()];
