@@ -74,9 +74,8 @@ pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
         );
     }
     match goal {
-        Goal::Plan(job) => eprintln!(
-            "wrote {}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
-            job.display(),
+        Goal::Plan(job, _) => eprintln!(
+            "wrote {job}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
             args.out.display()
         ),
         Goal::Prove | Goal::Assemble(_) => eprintln!(
