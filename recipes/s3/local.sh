@@ -3,7 +3,7 @@
 # shards or more, an encrypted job planned to s3://, every shard proven from a folder of its own with
 # the key of its worker alone, and the bundle verified at the end.
 #
-#   local.sh ZKMARGIN FOLDER     with python3, and age-keygen (Debian's age) or KEYGEN, a command that
+#   local.sh ZKMARGIN FOLDER     with python3, curl, and age-keygen (Debian's age) or KEYGEN, a command that
 #                                prints a file of an age identity
 set -euo pipefail
 zkmargin=$(realpath "$1")
@@ -29,8 +29,7 @@ for _ in $(seq 50); do
     curl --silent --output /dev/null "$AWS_ENDPOINT" && break
     sleep 0.2
 done
-curl --silent --show-error --fail --output /dev/null -X PUT "$AWS_ENDPOINT/jobs"
-job=s3://jobs/epoch-3
+job=s3://jobs/epoch-7
 
 refused() {
     if "$@"; then
@@ -38,10 +37,14 @@ refused() {
         exit 1
     fi
 }
-objects() {
-    curl --silent --fail "$AWS_ENDPOINT/jobs?list-type=2&prefix=epoch-3/" \
-        | grep -o '<Key>[^<]*' | sed 's/<Key>//'
+# A method of boto3 on the bucket: its name, and its arguments as JSON.
+bucket() {
+    AWS_ENDPOINT_URL=$AWS_ENDPOINT server/bin/python -c '
+import boto3, json, sys
+answer = getattr(boto3.client("s3"), sys.argv[1])(Bucket="jobs", **json.loads(sys.argv[2]))
+for object in answer.get("Contents", []): print(object["Key"])' "$@"
 }
+objects() { bucket list_objects_v2 '{"Prefix": "epoch-7/"}'; }
 
 "$zkmargin" setup --insecure -k 11 --out params.srs
 mkdir -p book
@@ -59,6 +62,7 @@ for worker in one two; do
 done
 shards=9
 plan=(plan book --params params.srs --out bundle --records records --job "$job")
+bucket create_bucket '{}'
 echo "== a plan in the plain is refused"
 refused "$zkmargin" "${plan[@]}"
 "$zkmargin" "${plan[@]}" \
@@ -85,12 +89,11 @@ done
 
 echo "== what is refused"
 refused "$zkmargin" shard "$job" --index 0 --params params.srs
-curl --silent --fail --output /dev/null -X DELETE "$AWS_ENDPOINT/jobs/epoch-3/proof-00008.bin"
+bucket delete_object '{"Key": "epoch-7/proof-00008.bin"}'
 refused "$zkmargin" shard "$job" --index 8 --identity one.key --params params.srs
 refused "$zkmargin" assemble book --params params.srs --job "$job" --out bundle --records records
-# Half of a proof, as no store leaves one.
-curl --silent --fail "$AWS_ENDPOINT/jobs/epoch-3/proof-00007.bin" | head -c 9000 > half
-curl --silent --fail --output /dev/null -X PUT --data-binary @half "$AWS_ENDPOINT/jobs/epoch-3/proof-00007.bin"
+# What is no proof in the place of one.
+bucket put_object '{"Key": "epoch-7/proof-00007.bin", "Body": "no proof"}'
 
 echo "== repeated, what is missing or damaged is proven and nothing else"
 "$zkmargin" shard "$job" --index 4-8 --identity two.key --params params.srs --json | tee repeated
