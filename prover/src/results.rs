@@ -52,7 +52,7 @@ pub struct KeptShard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeptRows {
     /// They are the proof's.
-    Open(FreeRows),
+    Open(Box<FreeRows>),
     /// They are the proof's, for who assembles.
     Sealed,
     /// There are none, or they are of another proof.
@@ -72,6 +72,10 @@ fn sealed_name(index: usize) -> String {
 /// The free rows of a proof's file.
 fn rows_of(file: &[u8], bytes: &[u8]) -> Option<FreeRows> {
     FreeRows::from_bytes(bytes.strip_prefix(Sha256::digest(file).as_slice())?)
+}
+
+fn opened(rows: FreeRows) -> KeptRows {
+    KeptRows::Open(Box::new(rows))
 }
 
 impl<'a> Results<'a> {
@@ -101,7 +105,7 @@ impl<'a> Results<'a> {
 
     fn rows(&self, file: &[u8], bytes: &[u8]) -> KeptRows {
         if let Eyes::Anyone = self.eyes {
-            return rows_of(file, bytes).map_or(KeptRows::Lost, KeptRows::Open);
+            return rows_of(file, bytes).map_or(KeptRows::Lost, opened);
         }
         let sealed = bytes
             .strip_prefix(Sha256::digest(file).as_slice())
@@ -110,9 +114,9 @@ impl<'a> Results<'a> {
         match (&self.eyes, sealed) {
             (_, None) => KeptRows::Lost,
             (Eyes::Own(assembler), Some((_, sealed))) => {
-                let opened = assembler.open(sealed).ok();
-                let rows = opened.and_then(|opened| rows_of(file, &opened));
-                rows.map_or(KeptRows::Unreadable, KeptRows::Open)
+                let bytes = assembler.open(sealed).ok();
+                let rows = bytes.and_then(|bytes| rows_of(file, &bytes));
+                rows.map_or(KeptRows::Unreadable, opened)
             }
             (_, Some(_)) => KeptRows::Sealed,
         }
@@ -163,7 +167,7 @@ mod tests {
         results.keep_shard(3, b"proof", &free).unwrap();
         let kept = results.read_shard(3).unwrap().unwrap();
         assert_eq!(kept.file, b"proof");
-        assert_eq!(kept.rows, KeptRows::Open(free));
+        assert_eq!(kept.rows, opened(free));
         assert_eq!(results.read_shard(0).unwrap(), None);
         std::fs::write(folder.path().join(file_name(3)), b"another").unwrap();
         let kept = results.read_shard(3).unwrap().unwrap();
@@ -181,7 +185,7 @@ mod tests {
         worker.keep_shard(3, b"proof", &free).unwrap();
         let rows = |results: &Results<'_>| results.read_shard(3).unwrap().unwrap().rows;
         assert_eq!(rows(&worker), KeptRows::Sealed);
-        assert_eq!(rows(&own), KeptRows::Open(free.clone()));
+        assert_eq!(rows(&own), opened(free.clone()));
         let path = folder.path().join("free-00003.sealed");
         let bytes = std::fs::read(&path).unwrap();
         assert!(!folder.path().join("free-00003.bin").exists());

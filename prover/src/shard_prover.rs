@@ -104,7 +104,7 @@ impl<'a> ShardProver<'a> {
             })?;
             if let (Some(KeptShard { file, rows }), Some(commitment)) = (kept, commitment) {
                 let free = match rows {
-                    KeptRows::Open(free) => Some(free),
+                    KeptRows::Open(free) => Some(*free),
                     _ => None,
                 };
                 return Ok(Some(ProvenShard {

@@ -160,6 +160,17 @@ impl Store {
         }
     }
 
+    /// Asks an object store for anything, to know whether it can be used before much is computed.
+    ///
+    /// # Errors
+    /// [`ProveError::Store`].
+    pub fn reach(&self) -> Result<(), ProveError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Objects(objects) => objects.is_empty().map(drop),
+        }
+    }
+
     /// Refuses a place where something stands.
     ///
     /// # Errors

@@ -17,9 +17,6 @@ use crate::args::{AssembleArgs, PlanArgs, ShardArgs};
 use crate::failure::Failure;
 use crate::keys;
 
-/// The job's file that is written last.
-const JOB: &str = "job.json";
-
 /// Variables that say which shard is to be proven, the program's own first.
 const INDEX_VARIABLES: [&str; 3] = [
     "ZKMARGIN_INDEX",
@@ -43,15 +40,12 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
             "the files of --recipients-file name no recipient",
         ));
     }
-    if store.is_remote() {
-        if !named && !args.plain {
-            return Err(Failure::input(format!(
-                "in {store} whoever can read the store would see the positions of every account; give --recipient with the age key of the worker, or --plain to write them as they are"
-            )));
-        }
-        // Tells before anything is computed whether the store can be used.
-        store.exists(JOB)?;
+    if store.is_remote() && !named && !args.plain {
+        return Err(Failure::input(format!(
+            "in {store} whoever can read the store would see the positions of every account; give --recipient with the age key of the worker, or --plain to write them as they are"
+        )));
     }
+    store.reach()?;
     let recipients = named.then_some(&recipients);
     run_with(&args.prove, Goal::Plan(&store, recipients))
 }
@@ -59,9 +53,7 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
 /// Makes the bundle of a job.
 pub fn assemble(args: &AssembleArgs) -> Result<(), Failure> {
     let store = Store::open(&args.job)?;
-    if store.is_remote() {
-        store.exists(JOB)?;
-    }
+    store.reach()?;
     run_with(&args.prove, Goal::Assemble(&store))
 }
 

@@ -147,7 +147,7 @@ fn another_place_of_the_same_store_is_another_job() {
     let error = Job::read(objects(&memory, "two"), None).unwrap_err();
     let shown = error.to_string();
     assert!(
-        shown.contains("memory:///two/job.json: there is no such object"),
+        shown.contains("memory:///two/job.json: there is no such object or bucket"),
         "{shown}"
     );
     // The prefix above holds something else.

@@ -141,7 +141,7 @@ impl Objects {
         let missing = matches!(error, Error::NotFound { .. });
         let problem = match error {
             Error::NotFound { .. } => {
-                "there is no such object; give the URL that `zkmargin plan` was given".to_owned()
+                "there is no such object or bucket; give the URL that `zkmargin plan` was given".to_owned()
             }
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => format!(
                 "the store refuses the credentials ({}); they are read from {settings}, and need to read, write and list",
@@ -201,37 +201,27 @@ impl fmt::Debug for Objects {
 
 #[cfg(feature = "cloud")]
 mod cloud {
-    use std::time::Duration;
-
     use object_store::aws::AmazonS3Builder;
     use object_store::azure::MicrosoftAzureBuilder;
     use object_store::gcp::GoogleCloudStorageBuilder;
-    use object_store::{ObjectStore, RetryConfig};
+    use object_store::ObjectStore;
     use url::Url;
 
     /// A client, with the settings of the environment.
     pub fn open(url: &Url) -> Result<Box<dyn ObjectStore>, String> {
         // Another library of this process may have chosen before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let retries = RetryConfig {
-            max_retries: 8,
-            retry_timeout: Duration::from_secs(120),
-            ..RetryConfig::default()
-        };
         let store: Result<Box<dyn ObjectStore>, _> = match url.scheme() {
             "gs" => GoogleCloudStorageBuilder::from_env()
                 .with_url(url.as_str())
-                .with_retry(retries)
                 .build()
                 .map(|store| Box::new(store) as _),
             "az" | "abfs" | "abfss" => MicrosoftAzureBuilder::from_env()
                 .with_url(url.as_str())
-                .with_retry(retries)
                 .build()
                 .map(|store| Box::new(store) as _),
             _ => AmazonS3Builder::from_env()
                 .with_url(url.as_str())
-                .with_retry(retries)
                 .build()
                 .map(|store| Box::new(store) as _),
         };
