@@ -18,13 +18,13 @@
 //! is that of its plaintext without the line. It gives nothing away: an input holds a random salt of 31
 //! bytes for the counts and for every slot, so nobody can try which one has the digest.
 
+mod files;
 mod prove;
 mod write;
 
 use std::path::Path;
 
 use halo2_proofs::halo2curves::bn256::Fr;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::field::{from_hex, to_hex};
@@ -40,43 +40,17 @@ use zkmargin_verifier::setup::Setup;
 use crate::error::ProveError;
 use crate::input::ShardInput;
 use crate::results::{Eyes, Results};
-use crate::seal::{Assembler, AssemblerKey, Identities, OpenError};
+use crate::seal::{Assembler, AssemblerKey, Identities};
 use crate::shard::{PlannedShard, ShardRoot};
 use crate::store::Store;
 
+use files::{
+    damaged, input_name, read_sealed, sealed_name, with_assembler, JobFile, JOB, MARKET, RISK,
+    STATEMENT,
+};
+
 pub use prove::{prove_shards, ShardReport};
 pub use write::{write, Seal};
-
-/// Version of a job's files.
-const VERSION: u32 = 2;
-
-const JOB: &str = "job.json";
-const STATEMENT: &str = "statement.json";
-const MARKET: &str = "market.json";
-const RISK: &str = "risk.json";
-
-/// `job.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JobFile {
-    version: u32,
-    shape: String,
-    setup: String,
-    statement: Digest,
-    /// Whom free rows are encrypted for; none where the job is in the plain.
-    assembler: Option<String>,
-    shards: Vec<JobShard>,
-}
-
-/// A shard in `job.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JobShard {
-    root: String,
-    counts: String,
-    /// SHA-256 of its input.
-    input: Digest,
-}
 
 /// A job that was read.
 #[derive(Debug)]
@@ -99,59 +73,6 @@ pub struct Job {
 struct Sealed {
     identities: Identities,
     assembler: AssemblerKey,
-}
-
-fn input_name(index: usize) -> String {
-    format!("input-{index:05}.bin")
-}
-
-/// The name of an encrypted file.
-fn sealed_name(name: &str) -> String {
-    format!("{name}.age")
-}
-
-/// An input with the line that names who assembles.
-fn with_assembler(assembler: &AssemblerKey, input: &[u8]) -> Vec<u8> {
-    [format!("{assembler}\n").as_bytes(), input].concat()
-}
-
-fn damaged(store: &Store, name: &str, problem: &dyn ToString) -> ProveError {
-    ProveError::Job {
-        place: store.place(name),
-        problem: problem.to_string(),
-    }
-}
-
-impl JobFile {
-    fn read(store: &Store) -> Result<Self, ProveError> {
-        let job: Self = serde_json::from_slice(&store.read(JOB)?)
-            .map_err(|error| damaged(store, JOB, &error))?;
-        if job.version != VERSION {
-            let problem = format!("it is of version {}", job.version);
-            return Err(damaged(store, JOB, &problem));
-        }
-        Ok(job)
-    }
-
-    fn assembler(&self, store: &Store) -> Result<Option<AssemblerKey>, ProveError> {
-        let key = self.assembler.as_deref().map(AssemblerKey::parse);
-        key.map(|key| key.ok_or_else(|| damaged(store, JOB, &"its assembler is no key of age")))
-            .transpose()
-    }
-}
-
-/// Decrypts a file of a job.
-fn read_sealed(store: &Store, name: &str, identities: &Identities) -> Result<Vec<u8>, ProveError> {
-    let name = sealed_name(name);
-    identities
-        .open(&store.read(&name)?)
-        .map_err(|error| match error {
-            OpenError::Others => ProveError::OtherIdentity(store.place(&name)),
-            OpenError::Damaged(problem) => {
-                let problem = format!("it is not what was encrypted ({problem})");
-                damaged(store, &name, &problem)
-            }
-        })
 }
 
 /// The finished shards of a job, for who planned it and has its work folder.

@@ -5,7 +5,7 @@ use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::statement::{context_digest, Digest};
 use zkmargin_verifier::setup::Setup;
 
-use super::{
+use super::files::{
     input_name, sealed_name, with_assembler, JobFile, JobShard, JOB, MARKET, RISK, STATEMENT,
     VERSION,
 };
