@@ -3,7 +3,10 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use zkmargin_prover::seal::{indices, Recipient};
+use zkmargin_prover::store::Location;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -245,44 +248,86 @@ pub struct ProveArgs {
     pub json: bool,
 }
 
+/// Where `--help` of the commands on jobs says that settings come from.
+macro_rules! stores {
+    ($help:literal) => {
+        concat!(
+            $help,
+            "
+
+JOB is a folder, or a prefix of an object store: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX.
+Settings of a store are read from the environment:
+  s3://  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP
+         AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI
+  gs://  GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_SERVICE_ACCOUNT
+  az://  AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN
+The machine's own role is asked where there are none; docs/jobs.md says more."
+        )
+    };
+}
+
+/// A path or URL of a job.
+fn location() -> impl TypedValueParser<Value = Location> {
+    OsStringValueParser::new().try_map(|text| Location::parse(&text))
+}
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = stores!("\
 Example, on three machines that share a folder:
   zkmargin plan book --params params.srs --job job --out bundle --records records
   zkmargin shard job --index 0-19 --params params.srs        on one
   zkmargin shard job --index 20-39 --params params.srs       on another
   zkmargin assemble book --params params.srs --job job --out bundle --records records
 
-Whoever has the job folder sees the positions of every account, without names, and the risk model: give a worker the
-files of its own shards only (input-NNNNN.bin), and the others of the job. The secret that places and salts come from
-stays in BUNDLE.partial, which `assemble` needs.")]
+Example, over an object store, each worker with a key of its own (age-keygen -o worker.key):
+  zkmargin plan book --params params.srs --job s3://bucket/epoch-7 --out bundle --records records \\
+    --recipient 0-19=age1... --recipient 20-39=age1...
+
+Without a recipient the job is in the plain: whoever has it sees the positions of every account, without names, and the
+risk model. Give a worker the files of its own shards only (input-NNNNN.bin), and the others of the job. The secret that
+places and salts come from stays in BUNDLE.partial, which `assemble` needs."))]
 pub struct PlanArgs {
     /// What is proven.
     #[command(flatten)]
     pub prove: ProveArgs,
-    /// Folder of the job to write.
-    #[arg(long, value_name = "JOB")]
-    pub job: PathBuf,
+    /// Where the job is written: a folder, or a URL.
+    #[arg(long, value_name = "JOB", value_parser = location())]
+    pub job: Location,
+    /// Encrypts the shards, or those from I to J, and the risk model, for a worker's age key. Can be repeated.
+    #[arg(long, value_name = "[I-J=]age1...")]
+    pub recipient: Vec<Recipient>,
+    /// File with recipients, one a line as `--recipient` takes them. Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub recipients_file: Vec<PathBuf>,
+    /// Writes the job in the plain even to an object store.
+    #[arg(long, conflicts_with_all = ["recipient", "recipients_file"])]
+    pub plain: bool,
 }
 
 /// Arguments of `shard`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = stores!("\
 Examples:
   zkmargin shard job --index 7 --params params.srs
   zkmargin shard job --index 0-19 --params params.srs
-  zkmargin shard job --index \"$SLURM_ARRAY_TASK_ID\" --params params.srs
+  zkmargin shard s3://bucket/epoch-7 --identity worker.key --params params.srs
 
-Writes proof-NNNNN.bin and, private, free-NNNNN.bin into the job's folder. A shard whose proof is there and holds is not
-proven again, so the command can be repeated until it succeeds.")]
+Without --index the shard is the one that a scheduler names: ZKMARGIN_INDEX (I or I-J), or else JOB_COMPLETION_INDEX, as
+Kubernetes sets it, or SLURM_ARRAY_TASK_ID.
+
+Writes proof-NNNNN.bin and, private, free-NNNNN.bin to the job (free-NNNNN.sealed where the job is encrypted). A shard
+whose proof is there and holds is not proven again, so the command can be repeated until it succeeds."))]
 pub struct ShardArgs {
-    /// The job folder.
-    #[arg(value_name = "JOB")]
-    pub job: PathBuf,
-    /// Which shards, from 0: one, or the first and last of several.
+    /// The job: its folder or URL.
+    #[arg(value_name = "JOB", value_parser = location())]
+    pub job: Location,
+    /// Which shards, from 0: one, or the first and last of several [default: what a scheduler's variable says].
     #[arg(long, value_name = "I[-J]", value_parser = indices)]
-    pub index: RangeInclusive<usize>,
+    pub index: Option<RangeInclusive<usize>>,
+    /// The worker's key for an encrypted job: a file of age identities, as `age-keygen` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
     /// KZG parameters, as `setup` writes them.
     #[arg(long, value_name = "FILE")]
     pub params: PathBuf,
@@ -297,36 +342,21 @@ pub struct ShardArgs {
     pub json: bool,
 }
 
-fn indices(text: &str) -> Result<RangeInclusive<usize>, String> {
-    let number = |text: &str| {
-        text.parse::<usize>()
-            .map_err(|error| format!("{text:?}: {error}"))
-    };
-    let (first, last) = match text.split_once('-') {
-        Some((first, last)) => (number(first)?, number(last)?),
-        None => (number(text)?, number(text)?),
-    };
-    if first > last {
-        return Err(format!("{first} comes after {last}"));
-    }
-    Ok(first..=last)
-}
-
 /// Arguments of `assemble`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = stores!("\
 Example:
   zkmargin assemble book --params params.srs --job job --out bundle --records records
 
 The snapshot, --out and options are those that `plan` was given. Every proof is verified before it is used; shards that
-lack one are named.")]
+lack one are named."))]
 pub struct AssembleArgs {
     /// What was proven.
     #[command(flatten)]
     pub prove: ProveArgs,
-    /// Folder of the job.
-    #[arg(long, value_name = "JOB")]
-    pub job: PathBuf,
+    /// Where the job is: its folder or URL.
+    #[arg(long, value_name = "JOB", value_parser = location())]
+    pub job: Location,
 }
 
 /// Whom the user trusts: which setups are accepted, and who must have signed.

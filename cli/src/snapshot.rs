@@ -38,6 +38,7 @@ impl From<ProveError> for Failure {
             {
                 Failure::internal(error)
             }
+            ProveError::Store { missing: false, .. } => Failure::internal(error),
             ProveError::Library(_) | ProveError::SelfCheck(_) => Failure::internal(error),
             _ => match unspecific(&error) {
                 Some(logged) => Failure::Private {

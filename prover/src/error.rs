@@ -71,6 +71,36 @@ pub enum ProveError {
     /// The place of the output is taken.
     #[error("{} exists; nothing is overwritten: remove it or choose another place", .0.display())]
     Exists(PathBuf),
+    /// The place of a job is taken.
+    #[error("{0} holds something else; nothing is overwritten: remove it or choose another place")]
+    Taken(String),
+    /// An object store does not do what it is asked.
+    #[error("{place}: {problem}")]
+    Store {
+        /// URL of the object.
+        place: String,
+        /// Why, and what to do.
+        problem: String,
+        /// Whether there is no such object.
+        missing: bool,
+    },
+    /// Nobody, or not everybody, can read the shards of a job.
+    #[error("{0}")]
+    Recipients(String),
+    /// A file of keys that cannot be used.
+    #[error("{} is no file of age identities, as `age-keygen -o FILE` writes it: {problem}", path.display())]
+    IdentityFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// An encrypted job without a key.
+    #[error("{0} is encrypted; give --identity with the key of one of the recipients that `zkmargin plan` was given")]
+    NoIdentity(String),
+    /// An encrypted job with the key of somebody else.
+    #[error("{0} is encrypted for others than this key; give --identity with the key of one of its recipients that `zkmargin plan` was given")]
+    OtherIdentity(String),
     /// The path of an output does not end in a name.
     #[error("{} does not end in the name of a folder; give one that does", .0.display())]
     NoName(PathBuf),
@@ -89,10 +119,10 @@ pub enum ProveError {
         differences: String,
     },
     /// A job folder does not hold what it should.
-    #[error("{}: {problem}; plan the job again", path.display())]
+    #[error("{place}: {problem}; plan the job again")]
     Job {
         /// Which file.
-        path: PathBuf,
+        place: String,
         /// What is wrong.
         problem: String,
     },
@@ -113,10 +143,10 @@ pub enum ProveError {
         found: String,
     },
     /// A job is assembled where it was not planned.
-    #[error("{} holds no plan, so the job in {} cannot be assembled: give the same --out as `plan` was given", work.display(), job.display())]
+    #[error("{} holds no plan, so the job in {job} cannot be assembled: give the same --out as `plan` was given", work.display())]
     NoPlan {
-        /// The job folder.
-        job: PathBuf,
+        /// Where the job is.
+        job: String,
         /// The work folder.
         work: PathBuf,
     },

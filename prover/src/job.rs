@@ -1,20 +1,30 @@
-//! A job folder: everything that machines need to prove the shards of a book, and what they proved.
+//! A job: everything that machines need to prove the shards of a book, and what they proved. It is in
+//! a folder or an object store ([`crate::store`]).
 //!
 //! | file | what |
 //! |---|---|
-//! | `statement.json`, `market.json`, `risk.json` | what is proven |
+//! | `statement.json`, `market.json` | what is proven: published with the bundle |
+//! | `risk.json` | the model |
 //! | `input-00000.bin` and so on | the accounts of each shard: private ([`ShardInput`]) |
-//! | `job.json` | shape, setup, and for each shard what its proof will show and the digest of its input; written last |
+//! | `job.json` | shape, setup, who assembles, and for each shard what its proof will show and the digest of its input; written last |
 //! | `proof-00000.bin`, `free-00000.bin` and so on | finished shards ([`crate::results`]) |
 //!
 //! A worker sees the accounts of the shards it is given, without names, and the model. It does not
 //! see the seed: what stands in other shards, and where, stays hidden from it.
+//!
+//! In an encrypted job model and inputs are `risk.json.age` and `input-00000.bin.age`, for the job's
+//! recipients ([`crate::seal`]). An input begins with a line that names whom the free rows are for:
+//! who can write to the store, but not read the input, cannot name another. The digest of an input
+//! is that of its plaintext without the line. It gives nothing away: an input holds a random salt of 31
+//! bytes for the counts and for every slot, so nobody can try which one has the digest.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod files;
+mod prove;
+mod write;
+
+use std::path::Path;
 
 use halo2_proofs::halo2curves::bn256::Fr;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::field::{from_hex, to_hex};
@@ -27,46 +37,25 @@ use zkmargin_circuits::tree::Tree;
 use zkmargin_circuits::witness::Context;
 use zkmargin_verifier::setup::Setup;
 
-use crate::error::{io_error, ProveError};
+use crate::error::ProveError;
 use crate::input::ShardInput;
-use crate::kept::pinned_or_kept;
-use crate::meter::{peak_rss_bytes, Cost};
-use crate::params::Parameters;
-use crate::phases::{Event, Phase, Phases};
-use crate::shard::{PlannedShard, ShardRoot, Shards};
-use crate::shard_prover::{library, ShardProver};
-use crate::write::{private_folder, sync_folder, write_private, write_whole};
+use crate::results::{Eyes, Results};
+use crate::seal::{Assembler, AssemblerKey, Identities};
+use crate::shard::{PlannedShard, ShardRoot};
+use crate::store::Store;
 
-/// Version of the folder's files.
-const VERSION: u32 = 1;
+use files::{
+    damaged, input_name, read_sealed, sealed_name, with_assembler, JobFile, JOB, MARKET, RISK,
+    STATEMENT,
+};
 
-const JOB: &str = "job.json";
-
-/// `job.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JobFile {
-    version: u32,
-    shape: String,
-    setup: String,
-    statement: Digest,
-    shards: Vec<JobShard>,
-}
-
-/// A shard in `job.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JobShard {
-    root: String,
-    counts: String,
-    /// SHA-256 of its input.
-    input: Digest,
-}
+pub use prove::{prove_shards, ShardReport};
+pub use write::{write, Seal};
 
 /// A job that was read.
 #[derive(Debug)]
 pub struct Job {
-    folder: PathBuf,
+    store: Store,
     /// The shape.
     pub shape: &'static Shape,
     /// The setup.
@@ -76,171 +65,69 @@ pub struct Job {
     shards: Vec<(ShardRoot, Digest)>,
     market: MarketSource,
     risk: RiskSource,
+    sealed: Option<Sealed>,
 }
 
-fn input_path(folder: &Path, index: usize) -> PathBuf {
-    folder.join(format!("input-{index:05}.bin"))
+/// What a worker needs for an encrypted job.
+#[derive(Debug)]
+struct Sealed {
+    identities: Identities,
+    assembler: AssemblerKey,
 }
 
-/// Writes the job of a statement. What a folder holds of the same job is written again; one that
-/// holds anything else is refused.
+/// The finished shards of a job, for who planned it and has its work folder.
 ///
 /// # Errors
-/// [`ProveError::Io`], and [`ProveError::Exists`].
-pub fn write(
-    folder: &Path,
-    shards: &Shards<'_>,
-    setup: Setup,
-    statement: &[u8],
-    roots: &[ShardRoot],
-) -> Result<(), ProveError> {
-    let context = Digest(context_digest(statement));
-    let begun = fs::read(folder.join("statement.json")).ok();
-    if begun.as_deref() != Some(statement) {
-        crate::bundle::check_free(folder)?;
-    }
-    private_folder(folder).map_err(io_error(folder))?;
-    let put = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        write_whole(&path, bytes).map_err(io_error(&path))
+/// [`ProveError::NoPlan`] when the folder is not that of the plan, [`ProveError::Job`], and what a
+/// store fails with.
+pub fn results<'a>(store: &'a Store, work: &Path) -> Result<Results<'a>, ProveError> {
+    let eyes = match JobFile::read(store)?.assembler(store)? {
+        None => Eyes::Anyone,
+        Some(key) => {
+            let kept = Assembler::kept(work)?;
+            let own = kept.filter(|kept| kept.recipient() == key);
+            Eyes::Own(own.ok_or_else(|| ProveError::NoPlan {
+                job: store.to_string(),
+                work: work.to_owned(),
+            })?)
+        }
     };
-    put("statement.json", statement)?;
-    put("market.json", &shards.snapshot.market_bytes)?;
-    put("risk.json", &shards.snapshot.risk_bytes)?;
-    let mut of_shards = Vec::with_capacity(roots.len());
-    for (index, root) in roots.iter().enumerate() {
-        let bytes = shards.input(index).to_bytes();
-        let path = input_path(folder, index);
-        write_private(&path, &bytes).map_err(io_error(&path))?;
-        of_shards.push(JobShard {
-            root: to_hex(&root.root),
-            counts: to_hex(&root.counts),
-            input: Digest(Sha256::digest(&bytes).into()),
-        });
-    }
-    let job = JobFile {
-        version: VERSION,
-        shape: shards.shape.name.to_owned(),
-        setup: setup.to_string(),
-        statement: context,
-        shards: of_shards,
-    };
-    let bytes = serde_json::to_vec_pretty(&job)
-        .map_err(|error| io_error(&folder.join(JOB))(error.into()))?;
-    put(JOB, &bytes)?;
-    sync_folder(folder).map_err(io_error(folder))
-}
-
-/// Proves shards of a job, those whose proofs are not there already. `each` is told of every one.
-///
-/// # Errors
-/// See [`ProveError`]; the shards before the one that fails are kept.
-pub fn prove_shards(
-    job: &Job,
-    indices: impl IntoIterator<Item = usize>,
-    params: &Parameters,
-    keys: Option<&Path>,
-    progress: &mut dyn FnMut(Event<'_>),
-    each: &mut dyn FnMut(usize, &ShardReport),
-) -> Result<(), ProveError> {
-    let shape = job.shape;
-    if params.setup() != job.setup {
-        return Err(ProveError::OtherSetup {
-            job: job.setup.to_string(),
-            found: params.setup().to_string(),
-        });
-    }
-    if params.k() < shape.k {
-        return Err(ProveError::SmallParameters {
-            shape: shape.name,
-            needs: shape.k,
-            has: params.k(),
-        });
-    }
-    let mut phases = Phases::new(progress);
-    let (params, verifying) = phases.run(Phase::Keys, || -> Result<_, ProveError> {
-        let params = params.downsize(shape.k)?;
-        let verifying = pinned_or_kept(shape, &params, keys).map_err(library)?;
-        Ok((params, verifying))
-    })?;
-    let mut prover = ShardProver::new(shape, &params, &verifying)?;
-    for index in indices {
-        let public = job.public(index).ok_or(ProveError::NoShard {
-            index,
-            shards: job.shards(),
-        })?;
-        phases.tell(Event::Shard {
-            index,
-            shards: job.shards(),
-        });
-        let kept = prover.kept(&public, &[&job.folder], &mut phases)?;
-        let was_kept = kept.is_some();
-        let shard = match kept {
-            Some(kept) => kept,
-            None => {
-                let planned = || job.plan(index);
-                let context = job.context();
-                prover.prove(&public, planned, &context, &job.folder, &mut phases)?
-            }
-        };
-        let report = ShardReport {
-            kept: was_kept,
-            proof_bytes: shard.file.len(),
-            proving: phases.cost(&[Phase::Witness, Phase::Proving]),
-            keygen: phases.cost(&[Phase::Keys, Phase::ProvingKey]),
-            peak_rss_bytes: peak_rss_bytes(),
-        };
-        phases.done.clear();
-        each(index, &report);
-    }
-    Ok(())
-}
-
-/// What proving a shard of a job took.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ShardReport {
-    /// Whether its proof was there already.
-    pub kept: bool,
-    /// Bytes of its file.
-    pub proof_bytes: usize,
-    /// Witness and proof.
-    pub proving: Cost,
-    /// Keys.
-    pub keygen: Cost,
-    /// Greatest resident memory.
-    pub peak_rss_bytes: u64,
+    Ok(Results::new(store, eyes))
 }
 
 impl Job {
-    /// Reads a job, and checks that its files are of one statement.
+    /// Reads a job, and checks that its files are of one statement. An encrypted one takes the keys of
+    /// a recipient, for one in the plain they are not used.
     ///
     /// # Errors
-    /// [`ProveError::Io`] and [`ProveError::Job`].
-    pub fn read(folder: &Path) -> Result<Self, ProveError> {
-        let damaged = |name: &str, problem: &dyn ToString| ProveError::Job {
-            path: folder.join(name),
-            problem: problem.to_string(),
+    /// [`ProveError::Io`], [`ProveError::Store`], [`ProveError::Job`], [`ProveError::NoIdentity`] and
+    /// [`ProveError::OtherIdentity`].
+    pub fn read(store: Store, identities: Option<Identities>) -> Result<Self, ProveError> {
+        let damaged = |name: &str, problem: &dyn ToString| damaged(&store, name, problem);
+        let job = JobFile::read(&store)?;
+        let sealed = match (job.assembler(&store)?, identities) {
+            (None, _) => None,
+            (Some(assembler), Some(identities)) => Some(Sealed {
+                identities,
+                assembler,
+            }),
+            (Some(_), None) => return Err(ProveError::NoIdentity(store.to_string())),
         };
-        let read = |name: &str| {
-            let path = folder.join(name);
-            fs::read(&path).map_err(io_error(&path))
-        };
-        let job: JobFile =
-            serde_json::from_slice(&read(JOB)?).map_err(|error| damaged(JOB, &error))?;
-        if job.version != VERSION {
-            return Err(damaged(JOB, &format!("it is of version {}", job.version)));
-        }
         let shape = Shape::by_name(&job.shape).ok_or_else(|| damaged(JOB, &"no such shape"))?;
         let setup = Setup::parse(&job.setup).ok_or_else(|| damaged(JOB, &"no such setup"))?;
-        let bytes = read("statement.json")?;
-        let statement = Statement::parse_canonical(&bytes)
-            .map_err(|error| damaged("statement.json", &error))?;
+        let bytes = store.read(STATEMENT)?;
+        let statement =
+            Statement::parse_canonical(&bytes).map_err(|error| damaged(STATEMENT, &error))?;
         let context = context_digest(&bytes);
         if Digest(context) != job.statement {
-            return Err(damaged("statement.json", &"it is not the job's"));
+            return Err(damaged(STATEMENT, &"it is not the job's"));
         }
-        let market = MarketSource::parse("market.json", &read("market.json")?)?;
-        let risk = RiskSource::parse("risk.json", &read("risk.json")?, &market)?;
+        let market = MarketSource::parse(MARKET, &store.read(MARKET)?)?;
+        let risk = match &sealed {
+            None => store.read(RISK)?,
+            Some(sealed) => read_sealed(&store, RISK, &sealed.identities)?,
+        };
+        let risk = RiskSource::parse(RISK, &risk, &market)?;
         let element = |text: &str| from_hex(text).ok_or_else(|| damaged(JOB, &"no element"));
         let shards = job
             .shards
@@ -266,8 +153,8 @@ impl Job {
             to_hex(&Tree::over_shards(shards.iter().map(|(root, _)| each(root)).collect()).root())
         };
         for (name, found, stated) in [
-            ("market.json", to_hex(&public.market), statement.market),
-            ("risk.json", to_hex(&public.model), statement.risk_model),
+            (MARKET, to_hex(&public.market), statement.market),
+            (RISK, to_hex(&public.model), statement.risk_model),
             (JOB, over(|shard| shard.root), statement.accounts_root),
             (JOB, over(|shard| shard.counts), statement.counts_digest),
         ] {
@@ -276,13 +163,14 @@ impl Job {
             }
         }
         Ok(Self {
-            folder: folder.to_owned(),
+            store,
             shape,
             setup,
             public,
             shards,
             market,
             risk,
+            sealed,
         })
     }
 
@@ -309,17 +197,31 @@ impl Job {
         }
     }
 
+    /// Its finished shards, for a worker.
+    pub fn results(&self) -> Results<'_> {
+        let eyes = match &self.sealed {
+            None => Eyes::Anyone,
+            Some(sealed) => Eyes::Others(sealed.assembler.clone()),
+        };
+        Results::new(&self.store, eyes)
+    }
+
     /// Reads the input of a shard and lays it out.
     ///
     /// # Errors
-    /// [`ProveError::Io`], and [`ProveError::Job`] when it is not what the job says.
+    /// What a store fails with, [`ProveError::OtherIdentity`], and [`ProveError::Job`] when it is not
+    /// what the job says.
     pub fn plan(&self, index: usize) -> Result<PlannedShard, ProveError> {
-        let path = input_path(&self.folder, index);
-        let damaged = |problem: String| ProveError::Job {
-            path: path.clone(),
-            problem,
+        let name = input_name(index);
+        let place = match &self.sealed {
+            None => name.clone(),
+            Some(_) => sealed_name(&name),
         };
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let damaged = |problem: String| damaged(&self.store, &place, &problem);
+        let bytes = match &self.sealed {
+            None => self.store.read(&name)?,
+            Some(sealed) => self.opened(&name, sealed)?,
+        };
         let (root, digest) = self
             .shards
             .get(index)
@@ -336,4 +238,19 @@ impl Job {
         }
         Ok(planned)
     }
+
+    /// An encrypted input, which names who assembles as the job does.
+    fn opened(&self, name: &str, sealed: &Sealed) -> Result<Vec<u8>, ProveError> {
+        let mut bytes = read_sealed(&self.store, name, &sealed.identities)?;
+        let line = with_assembler(&sealed.assembler, &[]);
+        if !bytes.starts_with(&line) {
+            let problem = "its assembler is not the one that the input was encrypted with; somebody may want to read the free rows";
+            return Err(damaged(&self.store, JOB, &problem));
+        }
+        bytes.drain(..line.len());
+        Ok(bytes)
+    }
 }
+
+#[cfg(test)]
+mod tests;

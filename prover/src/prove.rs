@@ -1,6 +1,6 @@
 //! A snapshot folder in, a bundle and its inclusion records out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
@@ -31,10 +31,13 @@ use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases, Plan};
 use crate::placement::Seed;
 use crate::records;
+use crate::results::{Eyes, Results};
+use crate::seal::{Assembler, Recipients};
 use crate::shard::{ShardRoot, Shards};
 use crate::shard_prover::{library, self_check, ShardProver};
 use crate::sign::SigningKey;
 use crate::snapshot::LoadedSnapshot;
+use crate::store::Store;
 use crate::totals::{open, FreeRows};
 use crate::work::{Job, WorkFolder};
 
@@ -107,12 +110,12 @@ pub fn prove(
 pub enum Goal<'a> {
     /// All shards are proven, and the bundle is made.
     Prove,
-    /// A job folder is written, from which machines can prove the shards ([`crate::job`]). The work
-    /// folder stays, for [`Goal::Assemble`].
-    Plan(&'a Path),
-    /// The bundle is made from the shards that were proven in a job folder. [`ProveError::Missing`]
-    /// names those that are to be proven still.
-    Assemble(&'a Path),
+    /// A job is written, from which machines can prove the shards ([`crate::job`]); its private files
+    /// are encrypted where there are recipients. The work folder stays, for [`Goal::Assemble`].
+    Plan(&'a Store, Option<&'a Recipients>),
+    /// The bundle is made from the shards of a job that were proven. [`ProveError::Missing`] names
+    /// those that are to be proven still.
+    Assemble(&'a Store),
 }
 
 /// [`prove`], or a part of it.
@@ -149,7 +152,7 @@ pub fn run(
     let shape = evaluated.shape;
     if let (Goal::Assemble(job), None) = (goal, &begun) {
         return Err(ProveError::NoPlan {
-            job: job.to_owned(),
+            job: job.to_string(),
             work: work.path().to_owned(),
         });
     }
@@ -228,16 +231,25 @@ pub fn run(
         statement,
         phases: Vec::new(),
     };
-    if let Goal::Plan(folder) = goal {
-        phases.run(Phase::Writing, || {
-            job::write(folder, &shards, plan.setup, &statement_bytes, &roots)
+    if let Goal::Plan(store, recipients) = goal {
+        phases.run(Phase::Writing, || -> Result<_, ProveError> {
+            let seal = match recipients {
+                None => None,
+                Some(recipients) => Some(job::Seal {
+                    recipients,
+                    assembler: Assembler::kept_or_new(work.path())?.recipient(),
+                }),
+            };
+            let seal = seal.as_ref();
+            job::write(store, &shards, plan.setup, &statement_bytes, &roots, seal)
         })?;
     } else {
         let mut prover = ShardProver::new(shape, &params, &verifying)?;
+        let own = Store::folder(work.path());
         let source = Source {
-            own: work.path(),
+            own: Results::new(&own, Eyes::Anyone),
             job: match goal {
-                Goal::Assemble(job) => Some(job),
+                Goal::Assemble(job) => Some(job::results(job, work.path())?),
                 _ => None,
             },
         };
@@ -310,9 +322,9 @@ struct Proven {
 /// Where finished shards are looked for.
 struct Source<'a> {
     /// The folder of the run, for which shards that lack are proven.
-    own: &'a Path,
+    own: Results<'a>,
     /// The job that is assembled, of which none is.
-    job: Option<&'a Path>,
+    job: Option<Results<'a>>,
 }
 
 fn prove_shards(
@@ -330,7 +342,7 @@ fn prove_shards(
         kept: 0,
     };
     let mut missing = Vec::new();
-    let folders: Vec<&Path> = [source.own].into_iter().chain(source.job).collect();
+    let places: Vec<&Results<'_>> = [&source.own].into_iter().chain(&source.job).collect();
     for (index, root) in roots.iter().enumerate() {
         phases.tell(Event::Shard {
             index,
@@ -342,21 +354,25 @@ fn prove_shards(
             counts: root.counts,
             ..*public
         };
-        let shard = match prover.kept(&public, &folders, phases)? {
+        let shard = match prover.kept(&public, &places, phases)? {
             Some(kept) => {
                 proven.kept += 1;
                 kept
             }
             None if source.job.is_none() => {
                 let planned = || shards.plan(index);
-                prover.prove(&public, planned, &shards.context(), source.own, phases)?
+                prover.prove(&public, planned, &shards.context(), &source.own, phases)?
             }
             None => {
                 missing.push(index);
                 continue;
             }
         };
-        proven.free.add(&shard.free);
+        let Some(free) = &shard.free else {
+            missing.push(index);
+            continue;
+        };
+        proven.free.add(free);
         proven.commitments.push(shard.commitment);
         proven.files.push(shard.file);
     }

@@ -1,7 +1,5 @@
 //! The proof of one shard after the other, under one key.
 
-use std::path::Path;
-
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::VerifyingKey;
 use rand::rngs::OsRng;
@@ -18,7 +16,7 @@ use crate::key::{proving_key, ProvingKey};
 use crate::meter::Meter;
 use crate::params::Parameters;
 use crate::phases::{Event, Phase, Phases};
-use crate::results::{keep_shard, read_shard, KeptShard};
+use crate::results::{KeptRows, KeptShard, Results};
 use crate::shard::{self, PlannedShard};
 use crate::totals::FreeRows;
 
@@ -36,8 +34,8 @@ pub struct ShardProver<'a> {
 pub struct ProvenShard {
     /// Its file, as the bundle has it.
     pub file: Vec<u8>,
-    /// The free rows of its totals column.
-    pub free: FreeRows,
+    /// The free rows of its totals column; none where they are sealed for who assembles.
+    pub free: Option<FreeRows>,
     /// The commitment to that column.
     pub commitment: G1Affine,
 }
@@ -74,23 +72,29 @@ impl<'a> ShardProver<'a> {
         &self.verifier
     }
 
-    /// What one of the folders keeps as the proof of a shard, if it proves what it should.
+    /// What one of the places keeps as the proof of a shard, if it proves what it should.
     ///
     /// # Errors
-    /// [`ProveError::Io`].
+    /// [`ProveError::Io`] and [`ProveError::Store`].
     pub fn kept(
         &self,
         public: &PublicInputs,
-        folders: &[&Path],
+        places: &[&Results<'_>],
         phases: &mut Phases<'_>,
     ) -> Result<Option<ProvenShard>, ProveError> {
         let index = public.shard as usize;
-        for folder in folders {
+        for place in places {
             let mut commitment = None;
-            let kept = phases.keep(index, read_shard(folder, index)?, |kept| {
+            let kept = phases.keep(index, place.read_shard(index)?, |kept| {
                 let file = ShardFile::parse(&kept.file)?;
-                if kept.free.is_none() {
-                    let problem = "its free rows are missing or those of another proof";
+                let problem = match kept.rows {
+                    KeptRows::Open(_) | KeptRows::Sealed => None,
+                    KeptRows::Lost => Some("its free rows are missing or those of another proof"),
+                    KeptRows::Unreadable => Some(
+                        "its free rows are not what a worker encrypts; remove its proof, or it counts as proven",
+                    ),
+                };
+                if let Some(problem) = problem {
                     return Err(ProofError::Encoding(problem.to_owned()));
                 }
                 if (file.root, file.counts) != (public.root, public.counts) {
@@ -99,14 +103,11 @@ impl<'a> ShardProver<'a> {
                 commitment = Some(self.check(public, file.proof)?);
                 Ok(())
             })?;
-            if let (
-                Some(KeptShard {
-                    file,
-                    free: Some(free),
-                }),
-                Some(commitment),
-            ) = (kept, commitment)
-            {
+            if let (Some(KeptShard { file, rows }), Some(commitment)) = (kept, commitment) {
+                let free = match rows {
+                    KeptRows::Open(free) => Some(*free),
+                    _ => None,
+                };
                 return Ok(Some(ProvenShard {
                     file,
                     free,
@@ -117,7 +118,7 @@ impl<'a> ShardProver<'a> {
         Ok(None)
     }
 
-    /// Proves a shard, and keeps it in a folder.
+    /// Proves a shard, and keeps it.
     ///
     /// # Errors
     /// See [`ProveError`].
@@ -126,7 +127,7 @@ impl<'a> ShardProver<'a> {
         public: &PublicInputs,
         planned: impl FnOnce() -> Result<PlannedShard, ProveError>,
         context: &Context<'_>,
-        folder: &Path,
+        place: &Results<'_>,
         phases: &mut Phases<'_>,
     ) -> Result<ProvenShard, ProveError> {
         let key = match self.proving.take() {
@@ -159,7 +160,7 @@ impl<'a> ShardProver<'a> {
             proof: &proof,
         }
         .to_bytes();
-        keep_shard(folder, public.shard as usize, &file, &free)?;
+        place.keep_shard(public.shard as usize, &file, &free)?;
         phases.tell(Event::Proven {
             index: public.shard as usize,
             cost: meter.cost(),
@@ -167,7 +168,7 @@ impl<'a> ShardProver<'a> {
         });
         Ok(ProvenShard {
             file,
-            free,
+            free: Some(free),
             commitment,
         })
     }

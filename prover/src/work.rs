@@ -6,6 +6,7 @@
 //! | `seed` | the bundle's secret, drawn once: a rerun has the same salts and places, so the same statement |
 //! | `job.json` | what is proven: a rerun of anything else is refused. Written after the seed and removed first, so that a folder without it holds nothing to go on from |
 //! | `statement.json` | the statement as soon as it is known: it tells which records are this job's |
+//! | `assembler.key` | the key that the free rows of an encrypted job are for ([`crate::seal`]) |
 //! | `proof-00000.bin`, `free-00000.bin` and so on | finished shards ([`crate::results`]), each verified again before it is used |
 //! | `bundle` | the bundle while it is filled |
 //!
@@ -25,9 +26,10 @@ use zkmargin_circuits::statement::context_digest;
 
 use crate::bundle;
 use crate::error::{io_error, ProveError};
-use crate::results::read_if_there;
 use crate::snapshot::LoadedSnapshot;
-use crate::write::{parent, private_folder, remove_folder, sync_folder, write_private};
+use crate::write::{
+    parent, private_folder, read_if_there, remove_folder, sync_folder, write_private,
+};
 
 /// Version of the folder's files.
 const VERSION: u32 = 1;

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::error::{io_error, ProveError};
+
 /// Writes `bytes` aside, syncs them, and moves them to `path`: a reader sees the old file or the
 /// new one, and after a crash neither half.
 ///
@@ -37,6 +39,18 @@ fn put_whole(
     aside.as_file().sync_all()?;
     aside.persist(path)?;
     sync_folder(folder)
+}
+
+/// The bytes of a file; none where there is none.
+///
+/// # Errors
+/// [`ProveError::Io`].
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, ProveError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error(path)(error)),
+    }
 }
 
 /// The folder that a path stands in.

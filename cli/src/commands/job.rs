@@ -1,10 +1,15 @@
 //! `zkmargin plan`, `shard` and `assemble`: a snapshot proven by many machines.
 
+use std::ffi::OsString;
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 use zkmargin_prover::job::{prove_shards, Job, ShardReport};
 use zkmargin_prover::memory;
 use zkmargin_prover::phases::Phase;
 use zkmargin_prover::prove::Goal;
+use zkmargin_prover::seal::{indices, Identities, Recipients};
+use zkmargin_prover::store::{Location, Store};
 
 use super::prove::run_with;
 use super::{print_json, setup};
@@ -14,14 +19,61 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::watch::Watch;
 
+/// Variables that say which shard is to be proven, the program's own first.
+const INDEX_VARIABLES: [&str; 3] = [
+    "ZKMARGIN_INDEX",
+    "JOB_COMPLETION_INDEX",
+    "SLURM_ARRAY_TASK_ID",
+];
+
 /// Writes a job.
 pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
-    run_with(&args.prove, Goal::Plan(&args.job))
+    let mut recipients = Recipients::default();
+    for recipient in &args.recipient {
+        recipients.add(recipient.clone());
+    }
+    for path in &args.recipients_file {
+        recipients.read(path)?;
+    }
+    let store = Store::open(&args.job)?;
+    let named = !args.recipient.is_empty() || !args.recipients_file.is_empty();
+    if named && recipients.is_empty() {
+        return Err(Failure::input(
+            "the files of --recipients-file name no recipient",
+        ));
+    }
+    if store.is_remote() && !named && !args.plain {
+        return Err(Failure::input(format!(
+            "in {store} whoever can read the store would see the positions of every account; give --recipient with the age key of the worker, or --plain to write them as they are"
+        )));
+    }
+    store.reach()?;
+    let recipients = named.then_some(&recipients);
+    run_with(&args.prove, Goal::Plan(&store, recipients))
 }
 
 /// Makes the bundle of a job.
 pub fn assemble(args: &AssembleArgs) -> Result<(), Failure> {
-    run_with(&args.prove, Goal::Assemble(&args.job))
+    let store = Store::open(&args.job)?;
+    store.reach()?;
+    run_with(&args.prove, Goal::Assemble(&store))
+}
+
+/// The shards that a variable names: the first of [`INDEX_VARIABLES`] that is set.
+fn scheduled(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<RangeInclusive<usize>, Failure> {
+    let set = INDEX_VARIABLES
+        .iter()
+        .find_map(|name| Some((name, variable(name)?)));
+    let Some((name, value)) = set else {
+        return Err(Failure::input(format!(
+            "no shard is named: give --index, or set one of {}",
+            INDEX_VARIABLES.join(", ")
+        )));
+    };
+    indices(&value.to_string_lossy())
+        .map_err(|problem| Failure::input(format!("{name}: {problem}")))
 }
 
 /// What `shard --json` prints for each shard.
@@ -44,13 +96,20 @@ pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
 }
 
 fn prove_those(args: &ShardArgs, watch: &Watch) -> Result<Summary, Failure> {
-    if !args.job.is_dir() {
-        return Err(Failure::input(format!(
-            "{} is not a folder; give the job folder that `zkmargin plan` wrote",
-            args.job.display()
-        )));
+    if let Location::Folder(path) = &args.job {
+        if !path.is_dir() {
+            return Err(Failure::input(format!(
+                "{} is not a folder; give the job folder that `zkmargin plan` wrote",
+                path.display()
+            )));
+        }
     }
-    let job = Job::read(&args.job)?;
+    let wanted = match &args.index {
+        Some(wanted) => wanted.clone(),
+        None => scheduled(|name| std::env::var_os(name))?,
+    };
+    let identities = args.identity.as_deref().map(Identities::read).transpose()?;
+    let job = Job::read(Store::open(&args.job)?, identities)?;
     let needed = memory::needed(job.shape);
     if let Some(available) = memory::available().filter(|_| !args.ignore_memory) {
         if memory::is_short(needed, available) {
@@ -98,11 +157,34 @@ fn prove_those(args: &ShardArgs, watch: &Watch) -> Result<Summary, Failure> {
     let keys = keys::folder();
     prove_shards(
         &job,
-        args.index.clone(),
+        wanted,
         &parameters,
         keys.as_deref(),
         &mut |event| watch.event(event),
         &mut each,
     )?;
     printed.map(|()| summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(set: &[(&str, &str)]) -> Result<RangeInclusive<usize>, String> {
+        let value = |name: &str| set.iter().find(|(other, _)| *other == name);
+        scheduled(|name| value(name).map(|(_, value)| value.into()))
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn takes_the_shard_that_a_scheduler_names() {
+        assert_eq!(of(&[("JOB_COMPLETION_INDEX", "7")]), Ok(7..=7));
+        assert_eq!(of(&[("SLURM_ARRAY_TASK_ID", "0")]), Ok(0..=0));
+        let both = [("JOB_COMPLETION_INDEX", "7"), ("ZKMARGIN_INDEX", "3-5")];
+        assert_eq!(of(&both), Ok(3..=5));
+        let error = of(&[]).unwrap_err();
+        assert!(error.contains("JOB_COMPLETION_INDEX"), "{error}");
+        let error = of(&[("SLURM_ARRAY_TASK_ID", "x")]).unwrap_err();
+        assert!(error.starts_with("SLURM_ARRAY_TASK_ID: "), "{error}");
+    }
 }

@@ -100,9 +100,8 @@ fn work(args: &ProveArgs, goal: Goal<'_>, watch: &Watch) -> Result<Summary, Fail
         );
     }
     match goal {
-        Goal::Plan(job) => eprintln!(
-            "wrote {}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
-            job.display(),
+        Goal::Plan(job, _) => eprintln!(
+            "wrote {job}, whose shards `zkmargin shard` proves; keep {}.partial for `zkmargin assemble`",
             args.out.display()
         ),
         Goal::Prove | Goal::Assemble(_) => eprintln!(

@@ -4,6 +4,7 @@ mod audit;
 mod book;
 mod ceremony;
 mod deficits;
+mod encrypted;
 mod epochs;
 mod events;
 mod forged;

@@ -47,8 +47,17 @@ fn scratch() -> PathBuf {
 
 /// Runs the program.
 pub fn zkmargin<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
+    zkmargin_where(&[], args)
+}
+
+/// Runs the program with these variables in its environment.
+pub fn zkmargin_where<S: AsRef<OsStr>>(
+    variables: &[(&str, &str)],
+    args: impl IntoIterator<Item = S>,
+) -> Ran {
     let output = Command::cargo_bin("zkmargin")
         .unwrap()
+        .envs(variables.iter().copied())
         .env("ZKMARGIN_CACHE", scratch().join("cache"))
         .args(args)
         .output()
