@@ -152,6 +152,9 @@ pub struct CheckArgs {
     /// Which pools are listed.
     #[arg(long, value_enum, default_value = "deficient")]
     pub pools: PoolsArg,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: the system's for temporary files].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
@@ -237,6 +240,9 @@ pub struct ProveArgs {
     /// Goes ahead even where there is clearly less memory than the proof takes.
     #[arg(long)]
     pub ignore_memory: bool,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: where BUNDLE stands].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,
@@ -447,6 +453,9 @@ pub struct AuditorPackArgs {
     /// File of the pack.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: where the pack stands].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
 }
 
 /// Arguments of `audit`.

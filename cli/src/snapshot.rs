@@ -10,7 +10,7 @@ use zkmargin_circuits::relation::PoolOutcome;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::{Digest, InputDigests};
 use zkmargin_circuits::witness::plan::PlannedRun;
-use zkmargin_prover::accounts::ReadError;
+use zkmargin_prover::accounts::{ReadError, Scratch};
 use zkmargin_prover::error::ProveError;
 use zkmargin_prover::snapshot::LoadedSnapshot;
 
@@ -18,14 +18,14 @@ use crate::commands::setup;
 use crate::failure::Failure;
 
 /// Reads and compiles a snapshot folder.
-pub fn load(folder: &Path) -> Result<LoadedSnapshot, Failure> {
+pub fn load(folder: &Path, scratch: &Scratch) -> Result<LoadedSnapshot, Failure> {
     if !folder.is_dir() {
         return Err(Failure::input(format!(
             "{} is not a folder; give the folder that holds snapshot.json, market.json, risk.json and the accounts",
             folder.display()
         )));
     }
-    LoadedSnapshot::read(folder).map_err(Failure::from)
+    LoadedSnapshot::read_into(folder, scratch).map_err(Failure::from)
 }
 
 impl From<ProveError> for Failure {
@@ -33,14 +33,18 @@ impl From<ProveError> for Failure {
         match error {
             ProveError::Params(error) => setup::failure(error),
             ProveError::Io { ref source, .. }
-            | ProveError::Read(ReadError::Io { ref source, .. })
-                if !is_missing(source) =>
-            {
-                Failure::internal(error)
-            }
+            | ProveError::Read(
+                ReadError::Io { ref source, .. } | ReadError::Scratch { ref source, .. },
+            ) if !is_missing(source) => Failure::internal(error),
             ProveError::Library(_) | ProveError::SelfCheck(_) => Failure::internal(error),
             _ => Failure::input(error),
         }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        ProveError::from(error).into()
     }
 }
 

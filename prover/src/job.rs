@@ -109,7 +109,7 @@ pub fn write(
     put("risk.json", &shards.snapshot.risk_bytes)?;
     let mut of_shards = Vec::with_capacity(roots.len());
     for (index, root) in roots.iter().enumerate() {
-        let bytes = shards.input(index).to_bytes();
+        let bytes = shards.input(index)?.to_bytes();
         let path = input_path(folder, index);
         write_private(&path, &bytes).map_err(io_error(&path))?;
         of_shards.push(JobShard {

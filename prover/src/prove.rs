@@ -157,7 +157,7 @@ pub fn run(
     let plan = Plan {
         shape,
         setup: params.setup(),
-        accounts: snapshot.book.accounts.len(),
+        accounts: snapshot.book.len(),
         windows: evaluated.windows(),
         shards: shards.count(),
         memory: memory::needed(shape),

@@ -1,6 +1,7 @@
 //! `zkmargin auditor-pack`: what opens a bundle to the venue's auditor.
 
 use zkmargin_circuits::statement::Digest;
+use zkmargin_prover::accounts::Scratch;
 use zkmargin_prover::audit::{write_pack, Secret};
 use zkmargin_verifier::audit::Sample;
 
@@ -15,7 +16,9 @@ pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
     let secret = Secret::read(&args.secret)?;
     let statement = read(&args.bundle, "statement.json")?;
     let progress = spinner("reading the snapshot");
-    let snapshot = load(&args.snapshot)?;
+    let scratch = args.scratch.clone();
+    let scratch = scratch.map_or_else(|| Scratch::beside(&args.out), Scratch::within);
+    let snapshot = load(&args.snapshot, &scratch)?;
     progress.set_message("hashing the accounts, and opening what is asked for");
     let pack = write_pack(&snapshot, &statement, &secret, &sample, &args.out)?;
     progress.finish_and_clear();

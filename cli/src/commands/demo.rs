@@ -90,6 +90,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         publish_counts: false,
         restart: false,
         ignore_memory: false,
+        scratch: None,
         json: false,
     })?;
 

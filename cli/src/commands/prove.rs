@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
+use zkmargin_prover::accounts::Scratch;
 use zkmargin_prover::memory;
 use zkmargin_prover::meter::Cost;
 use zkmargin_prover::phases::{Event, Phase, Plan};
@@ -43,7 +44,9 @@ pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
     let sign = args.sign.as_deref().map(signing_key).transpose()?;
     let show = Show::new();
     show.begin(Phase::Reading);
-    let snapshot = load(&args.snapshot)?;
+    let scratch = args.scratch.clone();
+    let scratch = scratch.map_or_else(|| Scratch::beside(&args.out), Scratch::within);
+    let snapshot = load(&args.snapshot, &scratch)?;
     show.begin(Phase::Parameters);
     let parameters = setup::load(&args.params, show.steps.bar())?;
     let available = memory::available();
