@@ -28,6 +28,19 @@ pub fn load(folder: &Path, scratch: &Scratch) -> Result<LoadedSnapshot, Failure>
     LoadedSnapshot::read_into(folder, scratch).map_err(Failure::from)
 }
 
+/// Where the part of a book stands that memory does not hold: in the folder that was named, or else in
+/// `usual`.
+pub fn scratch(named: Option<&Path>, usual: Scratch) -> Result<Scratch, Failure> {
+    match named {
+        None => Ok(usual),
+        Some(folder) if folder.is_dir() => Ok(Scratch::within(folder.to_owned())),
+        Some(folder) => Err(Failure::input(format!(
+            "--scratch {} is not a folder; name one that is there",
+            folder.display()
+        ))),
+    }
+}
+
 impl From<ProveError> for Failure {
     fn from(error: ProveError) -> Self {
         match error {

@@ -8,7 +8,7 @@ use zkmargin_verifier::audit::Sample;
 use super::spinner;
 use crate::args::AuditorPackArgs;
 use crate::failure::Failure;
-use crate::snapshot::{load, read};
+use crate::snapshot::{load, read, scratch};
 
 /// Makes the pack and writes it.
 pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
@@ -16,8 +16,7 @@ pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
     let secret = Secret::read(&args.secret)?;
     let statement = read(&args.bundle, "statement.json")?;
     let progress = spinner("reading the snapshot");
-    let scratch = args.scratch.clone();
-    let scratch = scratch.map_or_else(|| Scratch::beside(&args.out), Scratch::within);
+    let scratch = scratch(args.scratch.as_deref(), Scratch::beside(&args.out))?;
     let snapshot = load(&args.snapshot, &scratch)?;
     progress.set_message("hashing the accounts, and opening what is asked for");
     let pack = write_pack(&snapshot, &statement, &secret, &sample, &args.out)?;

@@ -17,7 +17,7 @@ use super::print_json;
 use crate::args::{CheckArgs, PoolsArg};
 use crate::failure::Failure;
 use crate::report::{self, short, Table};
-use crate::snapshot::{digests, load, shape, Windows};
+use crate::snapshot::{digests, load, scratch, shape, Windows};
 
 /// Pools a person is shown.
 const SHOWN: usize = 20;
@@ -55,8 +55,7 @@ struct Part {
 
 /// Reads, evaluates and prints.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let scratch = args.scratch.clone();
-    let scratch = scratch.map_or_else(Scratch::default, Scratch::within);
+    let scratch = scratch(args.scratch.as_deref(), Scratch::default())?;
     let loaded = load(&args.snapshot, &scratch)?;
     let Part {
         totals,

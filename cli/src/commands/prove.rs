@@ -18,7 +18,7 @@ use crate::args::ProveArgs;
 use crate::failure::Failure;
 use crate::keys;
 use crate::progress::Steps;
-use crate::snapshot::load;
+use crate::snapshot::{load, scratch};
 
 /// What `--json` prints. `wall_s` and `cpu_s` are of proving; setup and key generation are apart.
 #[derive(Serialize)]
@@ -44,8 +44,7 @@ pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
     let sign = args.sign.as_deref().map(signing_key).transpose()?;
     let show = Show::new();
     show.begin(Phase::Reading);
-    let scratch = args.scratch.clone();
-    let scratch = scratch.map_or_else(|| Scratch::beside(&args.out), Scratch::within);
+    let scratch = scratch(args.scratch.as_deref(), Scratch::beside(&args.out))?;
     let snapshot = load(&args.snapshot, &scratch)?;
     show.begin(Phase::Parameters);
     let parameters = setup::load(&args.params, show.steps.bar())?;
