@@ -58,10 +58,11 @@ fn check(bench: &mut Criterion) {
     group.bench_function("evaluate", |b| {
         b.iter(|| {
             let mut totals = BookTotals::new(&market.market);
-            for account in &book.accounts {
-                let pools = evaluate_account(&market.market, &risk.model, account, Limits::NARROW)
+            for account in book.accounts() {
+                let account = account.expect("an account");
+                let pools = evaluate_account(&market.market, &risk.model, &account, Limits::NARROW)
                     .expect("in range");
-                totals.add_account(&market.market, account, &pools);
+                totals.add_account(&market.market, &account, &pools);
             }
             totals
         });

@@ -7,7 +7,7 @@ use zkmargin_circuits::market::MarketSource;
 use zkmargin_circuits::relation::{evaluate_account, Limits};
 use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::snapshot::Snapshot;
-use zkmargin_prover::accounts::{read_book, Book, ReadError};
+use zkmargin_prover::accounts::{read_book, read_book_into, Book, ReadError, Scratch};
 
 const SNAPSHOT: &str = r#"{ "venue": "Example Exchange", "epoch": 1, "time": "2026-11-22T00:00:00Z",
   "quote": "USD", "previous": null, "classes": { "fund": ["insurance"], "house": [] } }"#;
@@ -33,7 +33,18 @@ fn read(csv: &[u8]) -> Result<Book, ReadError> {
     fs::write(dir.path().join("accounts.csv"), csv).expect("the file");
     let header = Snapshot::parse("snapshot.json", SNAPSHOT.as_bytes()).expect("the header");
     let market = MarketSource::parse("market.json", MARKET.as_bytes()).expect("the market");
-    read_book(dir.path(), &header, &market)
+    let book = read_book(dir.path(), &header, &market);
+    // The same through files, with next to nothing in memory.
+    let scratch = Scratch {
+        folder: dir.path().to_owned(),
+        memory: 0,
+    };
+    let streamed = read_book_into(&scratch, dir.path(), &header, &market);
+    assert_eq!(
+        book.as_ref().map_err(ToString::to_string).err(),
+        streamed.map_err(|error| error.to_string()).err()
+    );
+    book
 }
 
 struct Bad<'a> {
@@ -238,7 +249,7 @@ fn rejects_amounts_beyond_a_shape() {
             .map_err(|error| error.in_file("accounts.csv").to_string())
     };
     let book = read(format!("{HEADER}insurance,p,USDT,92233720368.54775808,,\n").as_bytes());
-    let account = &book.expect("a wide amount").accounts[0];
+    let account = &book.expect("a wide amount").account(0).expect("an account");
     assert_eq!(
         evaluate(account, Limits::NARROW).unwrap_err(),
         "accounts.csv: account \"insurance\", pool \"p\", symbol \"USDT\": balance less costs, in \

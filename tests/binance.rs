@@ -152,15 +152,16 @@ fn accepts_the_binance_sample_with_its_ten_deficient_accounts() {
 
     let mut totals = BookTotals::new(market);
     let mut deficient = BTreeSet::new();
-    for account in &snapshot.book.accounts {
-        let pools = evaluate_account(market, &snapshot.risk.model, account, Limits::NARROW)
+    for account in snapshot.book.accounts() {
+        let account = account.expect("an account");
+        let pools = evaluate_account(market, &snapshot.risk.model, &account, Limits::NARROW)
             .expect("amounts in range");
+        totals.add_account(market, &account, &pools);
         if pools.iter().any(|pool| pool.equity < pool.maintenance) {
-            deficient.insert(account.id.as_str());
+            deficient.insert(account.id);
         }
-        totals.add_account(market, account, &pools);
     }
-    let first_ten: BTreeSet<&str> = ids[..10].iter().map(String::as_str).collect();
+    let first_ten: BTreeSet<String> = ids[..10].iter().cloned().collect();
     assert_eq!(deficient, first_ten);
     let customers = totals.of(Class::Customer);
     assert_eq!(

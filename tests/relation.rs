@@ -86,13 +86,12 @@ fn evaluate(accounts: &str) -> Evaluated {
     let book = read_book(dir.path(), &header, &market).expect("the book");
     let mut totals = BookTotals::new(&market.market);
     let outcomes: Vec<_> = book
-        .accounts
-        .iter()
+        .accounts()
         .map(|account| {
-            let limits = Limits::NARROW;
-            let outcomes = evaluate_account(&market.market, &risk.model, account, limits)
+            let (account, limits) = (account.expect("an account"), Limits::NARROW);
+            let outcomes = evaluate_account(&market.market, &risk.model, &account, limits)
                 .expect("amounts in range");
-            totals.add_account(&market.market, account, &outcomes);
+            totals.add_account(&market.market, &account, &outcomes);
             outcomes
         })
         .collect();
@@ -125,7 +124,8 @@ fn statement(evaluated: &Evaluated) -> Statement {
 fn accepts_every_pool_by_hand() {
     let evaluated = evaluate(ACCOUNTS);
     let of = |id: &str, pool: usize| {
-        let index = evaluated.book.index_of(id).expect("an account");
+        let index = evaluated.book.index_of(id).expect("a book");
+        let index = index.expect("an account");
         let outcome = &evaluated.outcomes[index][pool];
         (
             outcome.value,

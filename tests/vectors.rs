@@ -71,14 +71,11 @@ fn accepts_worked_examples_from_elsewhere() {
     let dir = tempfile::tempdir().expect("a folder");
     let snapshot = draft.load(dir.path());
     for expected in &draft.expected {
-        let account = snapshot
-            .book
-            .accounts
-            .iter()
-            .find(|account| account.id == expected.account)
-            .expect("the account");
+        let index = snapshot.book.index_of(&expected.account).expect("a book");
+        let account = snapshot.book.account(index.expect("the account"));
+        let account = account.expect("the account");
         let market = &snapshot.market.market;
-        let pools = evaluate_account(market, &snapshot.risk.model, account, Limits::NARROW)
+        let pools = evaluate_account(market, &snapshot.risk.model, &account, Limits::NARROW)
             .expect("amounts in range");
         expected.check(&pools[0]);
     }

@@ -31,10 +31,11 @@ fn folder() -> PathBuf {
 fn evaluate(snapshot: &LoadedSnapshot) -> BookTotals {
     let market = &snapshot.market.market;
     let mut totals = BookTotals::new(market);
-    for account in &snapshot.book.accounts {
-        let pools = evaluate_account(market, &snapshot.risk.model, account, Limits::NARROW)
+    for account in snapshot.book.accounts() {
+        let account = account.expect("an account");
+        let pools = evaluate_account(market, &snapshot.risk.model, &account, Limits::NARROW)
             .expect("amounts in range");
-        totals.add_account(market, account, &pools);
+        totals.add_account(market, &account, &pools);
     }
     totals
 }
@@ -123,7 +124,8 @@ fn shows_what_a_venue_has() {
         .filter(|(_, model)| model.floor_short > 0);
     assert!(options.count() >= 12, "options with a short minimum");
 
-    let accounts = &snapshot.book.accounts;
+    let accounts: Result<Vec<Account>, _> = snapshot.book.accounts().collect();
+    let accounts = accounts.expect("the accounts");
     let classes: BTreeSet<Class> = accounts.iter().map(|account| account.class).collect();
     assert_eq!(classes.len(), 3, "customers, house and fund");
     assert!(accounts.iter().any(|account| hedged(market, account)));

@@ -155,6 +155,9 @@ pub struct CheckArgs {
     /// Which pools are listed.
     #[arg(long, value_enum, default_value = "deficient")]
     pub pools: PoolsArg,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: the system's for temporary files].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
@@ -243,6 +246,9 @@ pub struct ProveArgs {
     /// Appends what happens to a file, as it happens, a JSON object a line (docs/events.md).
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: where BUNDLE stands].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
     /// Prints figures as JSON.
     #[arg(long)]
     pub json: bool,
@@ -483,6 +489,9 @@ pub struct AuditorPackArgs {
     /// File of the pack.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Folder for the part of a book that memory does not hold: a private file without a name, gone when the program ends [default: where the pack stands].
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
 }
 
 /// Arguments of `audit`.

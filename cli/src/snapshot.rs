@@ -10,7 +10,7 @@ use zkmargin_circuits::relation::PoolOutcome;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::{Digest, InputDigests};
 use zkmargin_circuits::witness::plan::PlannedRun;
-use zkmargin_prover::accounts::ReadError;
+use zkmargin_prover::accounts::{ReadError, Scratch};
 use zkmargin_prover::error::ProveError;
 use zkmargin_prover::snapshot::LoadedSnapshot;
 
@@ -18,14 +18,27 @@ use crate::commands::setup;
 use crate::failure::Failure;
 
 /// Reads and compiles a snapshot folder.
-pub fn load(folder: &Path) -> Result<LoadedSnapshot, Failure> {
+pub fn load(folder: &Path, scratch: &Scratch) -> Result<LoadedSnapshot, Failure> {
     if !folder.is_dir() {
         return Err(Failure::input(format!(
             "{} is not a folder; give the folder that holds snapshot.json, market.json, risk.json and the accounts",
             folder.display()
         )));
     }
-    LoadedSnapshot::read(folder).map_err(Failure::from)
+    LoadedSnapshot::read_into(folder, scratch).map_err(Failure::from)
+}
+
+/// Where the part of a book stands that memory does not hold: in the folder that was named, or else in
+/// `usual`.
+pub fn scratch(named: Option<&Path>, usual: Scratch) -> Result<Scratch, Failure> {
+    match named {
+        None => Ok(usual),
+        Some(folder) if folder.is_dir() => Ok(Scratch::within(folder.to_owned())),
+        Some(folder) => Err(Failure::input(format!(
+            "--scratch {} is not a folder; name one that is there",
+            folder.display()
+        ))),
+    }
 }
 
 impl From<ProveError> for Failure {
@@ -33,11 +46,9 @@ impl From<ProveError> for Failure {
         match error {
             ProveError::Params(error) => setup::failure(error),
             ProveError::Io { ref source, .. }
-            | ProveError::Read(ReadError::Io { ref source, .. })
-                if !is_missing(source) =>
-            {
-                Failure::internal(error)
-            }
+            | ProveError::Read(
+                ReadError::Io { ref source, .. } | ReadError::Scratch { ref source, .. },
+            ) if !is_missing(source) => Failure::internal(error),
             ProveError::Store { missing: false, .. } => Failure::internal(error),
             ProveError::Library(_) | ProveError::SelfCheck(_) => Failure::internal(error),
             _ => match unspecific(&error) {
@@ -68,6 +79,12 @@ fn unspecific(error: &ProveError) -> Option<String> {
             "no shape holds this book under parameters of 2^{params_k}"
         )),
         _ => None,
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        ProveError::from(error).into()
     }
 }
 

@@ -113,8 +113,10 @@ fn rejects_unusable_paths_with_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let nothing = folder.path().join("nothing");
     let nothing = path(&nothing);
+    let book = demo(&[]);
     for args in [
         &["check", nothing][..],
+        &["check", path(book.path()), "--scratch", nothing],
         &["check", path(folder.path())],
         &["inspect", nothing],
         &["inspect", path(folder.path())],

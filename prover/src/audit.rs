@@ -85,11 +85,11 @@ pub fn pack(
     let seed = Seed::chosen(secret.seed.0, snapshot.header.epoch);
     let places = evaluated.places(&seed);
     let shards = Shards::new(snapshot, &evaluated, &seed, &places);
-    let mut survey = Survey::new(snapshot);
+    let mut survey = Survey::new(snapshot)?;
     let mut roots = Vec::with_capacity(shards.count());
     for index in 0..shards.count() {
         let shard = shards.plan(index)?;
-        survey.add(&shard, shards.accounts(index));
+        survey.add(&shard, shards.accounts(index))?;
         roots.push(shard.root(shape).root);
     }
     survey.named.extend(survey.tops.accounts());
@@ -128,9 +128,9 @@ pub fn pack(
             accounts: shards.accounts(index).collect(),
             opening: &opening,
         };
-        openings.extend(opened.records(&survey.named, &within));
+        openings.extend(opened.records(&survey.named, &within)?);
         for slot in within {
-            if let Some(found) = opened.holds(slot) {
+            if let Some(found) = opened.holds(slot)? {
                 holds.insert((opening.first + slot) as u64, found);
             }
         }
@@ -155,7 +155,7 @@ pub fn pack(
         counts,
         classes,
         deficient: in_order(deficient),
-        largest: tops.rankings(snapshot),
+        largest: tops.rankings(snapshot)?,
         sample: SampleOpening {
             seed: Digest(sample.seed),
             slots,
@@ -205,7 +205,11 @@ impl OpenedShard<'_> {
     }
 
     /// The records of the accounts that are named, and of those with a window at a drawn slot.
-    fn records(&self, named: &BTreeSet<u32>, drawn: &BTreeSet<usize>) -> Vec<Record> {
+    fn records(
+        &self,
+        named: &BTreeSet<u32>,
+        drawn: &BTreeSet<usize>,
+    ) -> Result<Vec<Record>, ProveError> {
         let drawn: BTreeSet<usize> = drawn
             .iter()
             .filter_map(|slot| self.at(*slot)?.account)
@@ -218,17 +222,21 @@ impl OpenedShard<'_> {
             .collect()
     }
 
-    fn holds(&self, slot: usize) -> Option<Holds> {
-        let found = self.at(slot)?;
+    fn holds(&self, slot: usize) -> Result<Option<Holds>, ProveError> {
+        let Some(found) = self.at(slot) else {
+            return Ok(None);
+        };
         let (before, rest) = found.run.split_at(found.window);
-        let (window, after) = rest.split_first()?;
+        let Some((window, after)) = rest.split_first() else {
+            return Ok(None);
+        };
         let salt = to_hex(&window.salt);
         let path = self.opening.path(slot);
         let Some(account) = found.account else {
-            return Some(Holds::Empty { salt, path });
+            return Ok(Some(Holds::Empty { salt, path }));
         };
-        let account = self.snapshot.book.accounts[account].id.clone();
-        Some(if after.is_empty() {
+        let account = self.snapshot.book.account(account)?.id;
+        Ok(Some(if after.is_empty() {
             Holds::Leaf { account }
         } else if window.header.absorbed {
             let blocks = before.iter().filter(|window| window.header.absorbed);
@@ -245,6 +253,6 @@ impl OpenedShard<'_> {
                 salt,
                 path,
             }
-        })
+        }))
     }
 }

@@ -129,7 +129,11 @@ pub fn run(
     goal: Goal<'_>,
     progress: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProveReport, ProveError> {
-    if let (Some(secret), Goal::Plan(job) | Goal::Assemble(job)) = (&options.audit, goal) {
+    let job = match goal {
+        Goal::Prove => None,
+        Goal::Plan(job, _) | Goal::Assemble(job) => Some(job),
+    };
+    if let (Some(secret), Some(Store::Folder(job))) = (&options.audit, job) {
         // Workers see the job's folder.
         audit::check_apart(secret, job, &options.records)?;
     }
@@ -164,7 +168,7 @@ pub fn run(
     let plan = Plan {
         shape,
         setup: params.setup(),
-        accounts: snapshot.book.accounts.len(),
+        accounts: snapshot.book.len(),
         windows: evaluated.windows(),
         shards: shards.count(),
         memory: memory::needed(shape),

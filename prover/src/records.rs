@@ -16,8 +16,9 @@ use zkmargin_circuits::tree::Tree;
 use zkmargin_verifier::record::{Figures, Record, RecordPool, RecordRow, Standing};
 use zkmargin_verifier::signature::Signature;
 
+use crate::accounts::Entry;
 use crate::bundle::in_folder;
-use crate::error::ProveError;
+use crate::error::{io_error, ProveError};
 use crate::shard::{PlacedAccount, Shards};
 use crate::snapshot::LoadedSnapshot;
 use crate::work::beside;
@@ -25,6 +26,9 @@ use crate::write::{parent, remove_folder, write_whole};
 
 /// Marks a folder of records and says of which statement they are.
 const MARKER: &str = "RECORDS.txt";
+
+/// Records that are made before they are written.
+const RECORDS: usize = 1 << 12;
 
 fn marker(context: [u8; 32]) -> String {
     format!(
@@ -96,20 +100,7 @@ pub fn write_all(
         None => {}
     }
     in_folder(&aside(folder, context)?, folder, |aside| {
-        let accounts = &shards.snapshot.book.accounts;
-        let folders: BTreeSet<PathBuf> = accounts
-            .par_iter()
-            .map(|account| parent(&record_path(aside, &account.id)).to_owned())
-            .collect();
-        let each = |act: fn(&Path) -> io::Result<()>| {
-            folders.par_iter().try_for_each(|folder| {
-                act(folder).map_err(|source| ProveError::Io {
-                    path: folder.to_path_buf(),
-                    source,
-                })
-            })
-        };
-        each(|folder| fs::create_dir(folder))?;
+        let mut folders = BTreeSet::new();
         for index in 0..shards.count() {
             let shard = shards.plan(index)?;
             let opening = Opening {
@@ -120,11 +111,24 @@ pub fn write_all(
                 above: &top.path(index),
             };
             let placed: Vec<_> = shards.accounts(index).zip(&shard.accounts).collect();
-            placed.par_iter().try_for_each(|(account, placed)| {
-                let record = opening.record(shards.snapshot, *account, placed);
-                let path = record_path(aside, &accounts[*account].id);
-                put(&path, &record.to_bytes())
-            })?;
+            // Some thousands at a time, so that one shard's records are not all held at once.
+            for placed in placed.chunks(RECORDS) {
+                let records = placed.par_iter().map(|(account, placed)| {
+                    let record = opening.record(shards.snapshot, *account, placed)?;
+                    Ok((record_path(aside, &record.account), record.to_bytes()))
+                });
+                let records = records.collect::<Result<Vec<_>, ProveError>>()?;
+                for (path, _) in &records {
+                    let folder = parent(path);
+                    if !folders.contains(folder) {
+                        fs::create_dir(folder).map_err(io_error(folder))?;
+                        folders.insert(folder.to_owned());
+                    }
+                }
+                records
+                    .par_iter()
+                    .try_for_each(|(path, bytes)| put(path, bytes))?;
+            }
         }
         // Everything is on the disk before the mark says so.
         sync_all(aside, &folders).map_err(|source| ProveError::Io {
@@ -187,14 +191,16 @@ impl Opening<'_> {
     }
 
     /// The record of an account, by its index in the book.
+    ///
+    /// # Errors
+    /// [`ProveError::Read`] when the book's scratch file cannot be read.
     pub fn record(
         &self,
         snapshot: &LoadedSnapshot,
         index: usize,
         placed: &PlacedAccount,
-    ) -> Record {
-        let account = &snapshot.book.accounts[index];
-        let rows = snapshot.book.rows_of(index);
+    ) -> Result<Record, ProveError> {
+        let Entry { account, rows } = snapshot.book.entry(index)?;
         let quantum = snapshot.market.quote_quantum;
         // A private model is not in the customer's hands: its figures are the venue's word.
         let standing = match snapshot.risk.model.salt {
@@ -203,14 +209,13 @@ impl Opening<'_> {
         };
         let pools = account
             .pools
-            .iter()
+            .into_iter()
+            .zip(rows)
             .zip(&placed.outcomes)
-            .enumerate()
-            .map(|(p, (pool, outcome))| RecordPool {
-                pool: pool.name.clone(),
+            .map(|((pool, rows), outcome)| RecordPool {
+                pool: pool.name,
                 holdings: rows
                     .iter()
-                    .filter(|row| row.pool() == p)
                     .map(|row| {
                         let (entry_price, cost) = match row.price() {
                             RowPrice::Balance => (None, None),
@@ -229,17 +234,17 @@ impl Opening<'_> {
                 figures: Figures::of(outcome, quantum, standing),
             })
             .collect();
-        Record {
+        Ok(Record {
             version: Default::default(),
             statement: statement::Digest(self.context),
-            account: account.id.clone(),
+            account: account.id,
             class: account.class.name().to_owned(),
             pools,
             slot: (self.first + placed.slot) as u64,
             salts: placed.salts.iter().map(to_hex).collect(),
             path: self.path(placed.slot),
             signature: self.signature.copied(),
-        }
+        })
     }
 }
 

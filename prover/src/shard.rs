@@ -74,33 +74,38 @@ impl<'a> Shards<'a> {
     }
 
     /// What the proof of a shard is made from.
-    pub fn input(&self, index: usize) -> ShardInput {
+    ///
+    /// # Errors
+    /// [`ProveError::Read`] when the book's scratch file cannot be read.
+    pub fn input(&self, index: usize) -> Result<ShardInput, ProveError> {
         let mut slot = index * self.shape.capacity();
-        let place = |place: &Place| {
+        let firsts = self.places(index).iter().map(|place| {
             let first = slot;
-            match place.map(|account| account as usize) {
-                None => {
-                    slot += 1;
-                    let salt = self.seed.empty_salt(first);
-                    InputPlace::Empty { salt }
-                }
-                Some(account) => {
-                    let windows = self.lengths[account] as usize;
-                    slot += windows;
-                    let account = &self.snapshot.book.accounts[account];
-                    let salt = |window| self.seed.window_salt(&account.id, window);
-                    InputPlace::Account {
-                        account: account.clone(),
-                        identity: identity(&account.id),
-                        salts: (0..windows).map(salt).collect(),
-                    }
-                }
-            }
+            slot += place.map_or(1, |account| self.lengths[account as usize] as usize);
+            (first, *place)
+        });
+        let firsts: Vec<(usize, Place)> = firsts.collect();
+        let place = |(first, place): (usize, Place)| {
+            let Some(account) = place.map(|account| account as usize) else {
+                let salt = self.seed.empty_salt(first);
+                return Ok(InputPlace::Empty { salt });
+            };
+            let windows = self.lengths[account] as usize;
+            let account = self.snapshot.book.account(account)?;
+            let salt = |window| self.seed.window_salt(&account.id, window);
+            Ok(InputPlace::Account {
+                identity: identity(&account.id),
+                salts: (0..windows).map(salt).collect(),
+                account,
+            })
         };
-        ShardInput {
-            places: self.places(index).iter().map(place).collect(),
+        Ok(ShardInput {
+            places: firsts
+                .into_par_iter()
+                .map(place)
+                .collect::<Result<_, ProveError>>()?,
             counts_salt: self.counts_salt(index),
-        }
+        })
     }
 
     /// A shard, evaluated and laid out in its windows.
@@ -108,7 +113,7 @@ impl<'a> Shards<'a> {
     /// # Errors
     /// See [`ProveError`].
     pub fn plan(&self, index: usize) -> Result<PlannedShard, ProveError> {
-        PlannedShard::new(&self.context(), self.shape, &self.input(index))
+        PlannedShard::new(&self.context(), self.shape, &self.input(index)?)
     }
 
     /// Market and model.

@@ -7,7 +7,7 @@ use zkmargin_circuits::market::MarketSource;
 use zkmargin_circuits::risk::RiskSource;
 use zkmargin_circuits::snapshot::Snapshot;
 
-use crate::accounts::{read_book, Book};
+use crate::accounts::{read_book_into, Book, Scratch};
 use crate::error::ProveError;
 
 /// Everything of a snapshot.
@@ -30,11 +30,19 @@ pub struct LoadedSnapshot {
 }
 
 impl LoadedSnapshot {
-    /// Reads a snapshot folder.
+    /// Reads a snapshot folder, and keeps its accounts as [`Scratch::default`] says.
     ///
     /// # Errors
     /// What is missing or wrong, by file, line and field.
     pub fn read(dir: &Path) -> Result<Self, ProveError> {
+        Self::read_into(dir, &Scratch::default())
+    }
+
+    /// Reads a snapshot folder.
+    ///
+    /// # Errors
+    /// What is missing or wrong, by file, line and field; what cannot be kept.
+    pub fn read_into(dir: &Path, scratch: &Scratch) -> Result<Self, ProveError> {
         let bytes = |name: &str| {
             let path = dir.join(name);
             fs::read(&path).map_err(|source| ProveError::Io { path, source })
@@ -44,7 +52,7 @@ impl LoadedSnapshot {
         let market = MarketSource::parse("market.json", &market_bytes)?;
         let risk_bytes = bytes("risk.json")?;
         let risk = RiskSource::parse("risk.json", &risk_bytes, &market)?;
-        let book = read_book(dir, &header, &market)?;
+        let book = read_book_into(scratch, dir, &header, &market)?;
         Ok(Self {
             dir: dir.to_owned(),
             header,

@@ -34,7 +34,11 @@ pub fn sample(snapshot: &LoadedSnapshot) -> Sample {
     Sample {
         market: snapshot.market.market.clone(),
         risk: snapshot.risk.model.clone(),
-        accounts: snapshot.book.accounts.clone(),
+        accounts: snapshot
+            .book
+            .accounts()
+            .collect::<Result<_, _>>()
+            .expect("the accounts"),
     }
 }
 

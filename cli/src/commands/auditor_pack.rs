@@ -1,13 +1,14 @@
 //! `zkmargin auditor-pack`: what opens a bundle to the venue's auditor.
 
 use zkmargin_circuits::statement::Digest;
+use zkmargin_prover::accounts::Scratch;
 use zkmargin_prover::audit::{write_pack, Secret};
 use zkmargin_verifier::audit::Sample;
 
 use super::spinner;
 use crate::args::AuditorPackArgs;
 use crate::failure::Failure;
-use crate::snapshot::{load, read};
+use crate::snapshot::{load, read, scratch};
 
 /// Makes the pack and writes it.
 pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
@@ -15,7 +16,8 @@ pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
     let secret = Secret::read(&args.secret)?;
     let statement = read(&args.bundle, "statement.json")?;
     let progress = spinner("reading the snapshot");
-    let snapshot = load(&args.snapshot)?;
+    let scratch = scratch(args.scratch.as_deref(), Scratch::beside(&args.out))?;
+    let snapshot = load(&args.snapshot, &scratch)?;
     progress.set_message("hashing the accounts, and opening what is asked for");
     let pack = write_pack(&snapshot, &statement, &secret, &sample, &args.out)?;
     progress.finish_and_clear();

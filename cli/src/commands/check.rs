@@ -3,26 +3,21 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use rayon::prelude::*;
 use serde::Serialize;
 use zkmargin_circuits::book::Account;
-use zkmargin_circuits::relation::{
-    evaluate_account, BookTotals, Limits, PoolOutcome, RangeError, Totals,
-};
+use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome, Totals};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{Amount, ProofFields, Statement, Unproven};
 use zkmargin_circuits::units::Decimal;
 use zkmargin_circuits::verdict::{fund, Basis, Verdict};
+use zkmargin_prover::accounts::Scratch;
 use zkmargin_prover::snapshot::LoadedSnapshot;
 
 use super::print_json;
 use crate::args::{CheckArgs, PoolsArg};
 use crate::failure::Failure;
 use crate::report::{self, short, Table};
-use crate::snapshot::{digests, load, shape, Windows};
-
-/// Accounts evaluated at once.
-const CHUNK: usize = 1024;
+use crate::snapshot::{digests, load, scratch, shape, Windows};
 
 /// Pools a person is shown.
 const SHOWN: usize = 20;
@@ -60,7 +55,8 @@ struct Part {
 
 /// Reads, evaluates and prints.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let loaded = load(&args.snapshot)?;
+    let scratch = scratch(args.scratch.as_deref(), Scratch::default())?;
+    let loaded = load(&args.snapshot, &scratch)?;
     let Part {
         totals,
         windows,
@@ -118,7 +114,7 @@ fn fit(shape: &Shape, windows: usize) -> String {
 fn evaluate(loaded: &LoadedSnapshot, listed: PoolsArg) -> Result<Part, Failure> {
     let market = &loaded.market.market;
     let quantum = loaded.market.quote_quantum;
-    let part = |accounts: &[Account]| -> Result<Part, RangeError> {
+    let part = |accounts: &[Account]| -> Result<Part, Failure> {
         let mut totals = BookTotals::new(market);
         let mut windows = Windows::default();
         let mut pools = Vec::new();
@@ -126,7 +122,11 @@ fn evaluate(loaded: &LoadedSnapshot, listed: PoolsArg) -> Result<Part, Failure> 
             let in_range = |limits| evaluate_account(market, &loaded.risk.model, account, limits);
             let (outcomes, limits) = match in_range(Limits::NARROW) {
                 Ok(outcomes) => (outcomes, Limits::NARROW),
-                Err(_) => (in_range(Limits::WIDE)?, Limits::WIDE),
+                Err(_) => {
+                    let outcomes = in_range(Limits::WIDE)
+                        .map_err(|error| Failure::input(error.in_file(loaded.book.file)))?;
+                    (outcomes, Limits::WIDE)
+                }
             };
             windows.add(&outcomes, limits.money_bits);
             totals.add_account(market, account, &outcomes);
@@ -143,19 +143,16 @@ fn evaluate(loaded: &LoadedSnapshot, listed: PoolsArg) -> Result<Part, Failure> 
             pools,
         })
     };
-    let parts: Vec<Result<Part, RangeError>> =
-        loaded.book.accounts.par_chunks(CHUNK).map(part).collect();
     let mut whole = Part {
         totals: BookTotals::new(market),
         windows: Windows::default(),
         pools: Vec::new(),
     };
-    for part in parts {
-        let part = part.map_err(|error| Failure::input(error.in_file(loaded.book.file)))?;
+    loaded.book.each_chunk(part, |part| {
         whole.totals.merge(&part.totals);
         whole.windows.merge(&part.windows);
         whole.pools.extend(part.pools);
-    }
+    })?;
     Ok(whole)
 }
 

@@ -91,6 +91,7 @@ fn steps(at: &impl Fn(&str) -> PathBuf) -> Result<(), Failure> {
         restart: false,
         ignore_memory: false,
         log: None,
+        scratch: None,
         json: false,
     })?;
 

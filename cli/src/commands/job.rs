@@ -121,7 +121,7 @@ fn prove_those(args: &ShardArgs, watch: &Watch) -> Result<Summary, Failure> {
             )));
         }
     }
-    let indices = [*args.index.start(), *args.index.end()];
+    let indices = [*wanted.start(), *wanted.end()];
     watch.job(job.shape, job.setup, job.shards(), indices);
     let parameters = watch.phase(Phase::Parameters, || {
         setup::load(&args.params, watch.steps.bar())

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_circuits::statement::Statement;
+use zkmargin_prover::accounts::Scratch;
 use zkmargin_prover::memory::shown;
 use zkmargin_prover::meter::Cost;
 use zkmargin_prover::phases::Phase;
@@ -18,7 +19,7 @@ use crate::events::{milliseconds, EventLog, Summary};
 use crate::failure::Failure;
 use crate::keys;
 use crate::report::Table;
-use crate::snapshot::load;
+use crate::snapshot::{load, scratch};
 use crate::watch::Watch;
 
 /// What `--json` prints. `wall_s` and `cpu_s` are of proving; setup and key generation are apart,
@@ -49,7 +50,7 @@ pub fn run(args: &ProveArgs) -> Result<(), Failure> {
 pub fn run_with(args: &ProveArgs, goal: Goal<'_>) -> Result<(), Failure> {
     let (command, kept_of) = match goal {
         Goal::Prove => ("prove", "the interrupted run"),
-        Goal::Plan(_) => ("plan", "the interrupted run"),
+        Goal::Plan(..) => ("plan", "the interrupted run"),
         Goal::Assemble(_) => ("assemble", "the job"),
     };
     let private = [
@@ -68,7 +69,8 @@ fn work(args: &ProveArgs, goal: Goal<'_>, watch: &Watch) -> Result<Summary, Fail
         Some(path) => Some(signing_key(path, watch)?),
         None => None,
     };
-    let snapshot = watch.phase(Phase::Reading, || load(&args.snapshot))?;
+    let scratch = scratch(args.scratch.as_deref(), Scratch::beside(&args.out))?;
+    let snapshot = watch.phase(Phase::Reading, || load(&args.snapshot, &scratch))?;
     let parameters = watch.phase(Phase::Parameters, || {
         setup::load(&args.params, watch.steps.bar())
     })?;

@@ -107,13 +107,16 @@ impl Run {
         let tau = verifier_params(shape.k, parameters.tau_g2());
         verify_proof(&tau, &verifying, &instance, &proof)?;
 
-        let accounts = &snapshot.book.accounts;
-        let pools = accounts.iter().flat_map(|account| &account.pools);
+        let mut holdings = 0;
+        for account in snapshot.book.accounts() {
+            let pools = account?.pools;
+            holdings += pools.iter().map(|pool| pool.holdings.len()).sum::<usize>();
+        }
         Ok(Self {
             shape,
             key: verifying,
-            accounts: accounts.len(),
-            holdings: pools.map(|pool| pool.holdings.len()).sum(),
+            accounts: snapshot.book.len(),
+            holdings,
             windows: evaluated.windows(),
             keys,
             evaluation,

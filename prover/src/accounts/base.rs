@@ -2,9 +2,9 @@
 
 use zkmargin_circuits::base::{self, WIDEST_BITS};
 use zkmargin_circuits::error::InputError;
-use zkmargin_circuits::market::MarketSource;
+use zkmargin_circuits::market::{Kind, MarketSource};
 
-use super::{is_asset, BookRow};
+use super::BookRow;
 
 /// The amount of a position in lots; none off the lot or beyond 64 bits.
 pub(super) fn lots(row: &BookRow, market: &MarketSource) -> Option<i128> {
@@ -28,7 +28,7 @@ pub(super) fn too_large(
     let symbol = market.row(asset).map_or("", |row| row.id.as_str());
     // Where the asset has a row of its own it comes first, as its market row is the lowest.
     let field = match rows.first() {
-        Some(row) if is_asset(row.row, market) && rows.len() == 1 => "quantity",
+        Some(row) if is_asset(row.row(), market) && rows.len() == 1 => "quantity",
         _ => "entry_price",
     };
     let problem = format!(
@@ -44,4 +44,10 @@ pub(super) fn too_large(
     );
     rows.first()
         .map_or(error.clone(), |row| error.at_line(row.line()))
+}
+
+/// Whether a market row is an asset's.
+fn is_asset(row: u16, market: &MarketSource) -> bool {
+    let row = market.row(row);
+    row.is_some_and(|row| row.terms.kind() == Kind::Asset)
 }

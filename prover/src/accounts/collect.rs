@@ -1,153 +1,33 @@
-//! Rows of text become rows of numbers, and find their accounts.
+//! Rows of text become rows of numbers, and those of one account that stand together a piece.
 
-use std::collections::HashMap;
-
-use rayon::prelude::*;
+use zkmargin_circuits::base::{Row, RowPrice};
 use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::market::{Kind, MarketSource, Style, Terms};
+use zkmargin_circuits::snapshot::Snapshot;
 use zkmargin_circuits::units::Decimal;
 
-use super::{base, BookRow, PriceKind};
-
-/// A row as text. An absent or empty price is none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TextRow<'a> {
-    pub account: &'a str,
-    pub pool: &'a str,
-    pub symbol: &'a str,
-    pub quantity: &'a str,
-    pub entry_price: &'a str,
-    pub cost: &'a str,
-}
-
-/// The columns, by name.
-pub(super) const COLUMNS: [&str; 6] = [
-    "account",
-    "pool",
-    "symbol",
-    "quantity",
-    "entry_price",
-    "cost",
-];
-
-/// Where each of [`COLUMNS`] is in a file.
-pub(super) type Places = [Option<usize>; COLUMNS.len()];
-
-/// Finds the columns by their names, in any order.
-pub(super) fn find_columns<'a>(
-    file: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<Places, InputError> {
-    let remedy = "the columns are account,pool,symbol,quantity,entry_price and, beside or instead \
-                  of the last, cost";
-    let mut places = Places::default();
-    for (place, name) in names.enumerate() {
-        let known = COLUMNS.iter().position(|column| *column == name);
-        let Some(column) = known.and_then(|index| places.get_mut(index)) else {
-            return Err(InputError::new(
-                file,
-                name,
-                format!("unknown column {name:?}"),
-                remedy,
-            ));
-        };
-        if column.replace(place).is_some() {
-            return Err(InputError::new(
-                file,
-                name,
-                format!("column {name:?} twice"),
-                remedy,
-            ));
-        }
-    }
-    let missing = COLUMNS
-        .iter()
-        .zip(&places)
-        .take(4)
-        .find(|(_, place)| place.is_none());
-    let missing = match missing {
-        Some((name, _)) => Some(*name),
-        None if places[4].is_none() && places[5].is_none() => Some("entry_price"),
-        None => None,
-    };
-    match missing {
-        Some(name) => Err(InputError::new(
-            file,
-            name,
-            format!("missing column {name:?}"),
-            remedy,
-        )),
-        None => Ok(places),
-    }
-}
-
-/// Names in the order in which they came.
-#[derive(Default)]
-struct Names {
-    numbers: HashMap<String, u32>,
-    last: Option<(String, u32)>,
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some((last, number)) = &self.last {
-            if last == name {
-                return *number;
-            }
-        }
-        let number = match self.numbers.get(name) {
-            Some(number) => *number,
-            None => {
-                // There are no more names than lines, which are counted in 32 bits.
-                let number = self.numbers.len() as u32;
-                self.numbers.insert(name.to_owned(), number);
-                number
-            }
-        };
-        self.last = Some((name.to_owned(), number));
-        number
-    }
-
-    /// The names in order, and the place of each number in it.
-    fn sorted(self) -> (Vec<String>, Vec<u32>) {
-        let mut names: Vec<(String, u32)> = self.numbers.into_iter().collect();
-        names.par_sort_unstable();
-        let mut places = vec![0; names.len()];
-        for (place, (_, number)) in (0..).zip(&names) {
-            places[*number as usize] = place;
-        }
-        (names.into_iter().map(|(name, _)| name).collect(), places)
-    }
-}
+use super::columns::TextRow;
+use super::order::Order;
+use super::piece::Piece;
+use super::scratch::Scratch;
+use super::{base, Book, BookRow, ReadError};
 
 /// Gathers the rows of a file.
 pub(super) struct Collector<'a> {
     file: &'static str,
     market: &'a MarketSource,
-    ids: Names,
-    pools: Names,
-    rows: Vec<BookRow>,
-}
-
-/// All rows, in the order of accounts, pools and market rows.
-pub(super) struct Collected {
-    pub file: &'static str,
-    /// Account ids in order; a row's `account` is an index.
-    pub ids: Vec<String>,
-    /// Names of pools in order; a row's `pool` is an index.
-    pub pools: Vec<String>,
-    pub rows: Vec<BookRow>,
+    order: Order<'a>,
+    /// The rows of an account, as far as they have come.
+    piece: Piece,
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(file: &'static str, market: &'a MarketSource) -> Self {
-        let (ids, pools) = (Names::default(), Names::default());
+    pub(super) fn new(file: &'static str, market: &'a MarketSource, scratch: &Scratch) -> Self {
         Self {
             file,
             market,
-            ids,
-            pools,
-            rows: Vec::new(),
+            order: Order::new(file, market, scratch),
+            piece: Piece::default(),
         }
     }
 
@@ -156,7 +36,20 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes a row.
-    pub(super) fn add(&mut self, line: u64, text: &TextRow<'_>) -> Result<(), InputError> {
+    pub(super) fn add(&mut self, line: u64, text: &TextRow<'_>) -> Result<(), ReadError> {
+        let row = self.compile(line, text)?;
+        if self.piece.id != text.account {
+            let piece = std::mem::take(&mut self.piece);
+            if !piece.id.is_empty() {
+                self.order.push(piece)?;
+            }
+            text.account.clone_into(&mut self.piece.id);
+        }
+        self.piece.push(text.pool, row);
+        Ok(())
+    }
+
+    fn compile(&self, line: u64, text: &TextRow<'_>) -> Result<BookRow, InputError> {
         let error = |field: &str, problem: String, remedy: String| {
             InputError::new(self.file, field, problem, remedy).at_line(line)
         };
@@ -183,7 +76,7 @@ impl<'a> Collector<'a> {
         })?;
         let quantity = self.decimal(line, "quantity", text.quantity)?;
         let terms = self.market.rows[usize::from(row) - 1].terms;
-        let (kind, price) = match terms.kind() {
+        let price = match terms.kind() {
             Kind::Asset => {
                 for (field, value) in [("entry_price", text.entry_price), ("cost", text.cost)] {
                     if !value.is_empty() {
@@ -192,38 +85,36 @@ impl<'a> Collector<'a> {
                         return Err(error(field, problem, remedy.into()));
                     }
                 }
-                (PriceKind::Balance, Decimal::ZERO)
+                RowPrice::Balance
             }
             Kind::Instrument => self.price(line, text)?,
         };
         if let (
-            PriceKind::Entry,
+            RowPrice::Entry(entry),
             Terms::Instrument {
                 style: Style::Inverse,
                 ..
             },
-        ) = (kind, terms)
+        ) = (price, terms)
         {
-            if price.signum() <= 0 {
+            if entry.signum() <= 0 {
                 let problem = format!("{:?} for the inverse {}", text.entry_price, text.symbol);
                 let remedy = "give an entry price above zero, or the cost instead";
                 return Err(error("entry_price", problem, remedy.into()));
             }
         }
         let row = BookRow {
-            account: self.ids.number(text.account),
-            pool: self.pools.number(text.pool),
             line: short_line,
-            row,
-            kind,
-            quantity: narrow(quantity),
-            price: narrow(price),
+            written: Row {
+                row,
+                quantity,
+                price,
+            },
         };
-        if kind != PriceKind::Balance && base::lots(&row, self.market).is_none() {
+        if price != RowPrice::Balance && base::lots(&row, self.market).is_none() {
             return Err(self.bad_quantity(&row, text, terms.unit()));
         }
-        self.rows.push(row);
-        Ok(())
+        Ok(row)
     }
 
     fn decimal(&self, line: u64, field: &str, text: &str) -> Result<Decimal, InputError> {
@@ -234,7 +125,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Entry price or cost of a position.
-    fn price(&self, line: u64, text: &TextRow<'_>) -> Result<(PriceKind, Decimal), InputError> {
+    fn price(&self, line: u64, text: &TextRow<'_>) -> Result<RowPrice, InputError> {
         match (text.entry_price, text.cost) {
             ("", "") => Err(InputError::new(
                 self.file,
@@ -246,8 +137,8 @@ impl<'a> Collector<'a> {
                 "give one of them (an option whose premium was paid in cash has entry 0)",
             )
             .at_line(line)),
-            (entry, "") => Ok((PriceKind::Entry, self.decimal(line, "entry_price", entry)?)),
-            ("", cost) => Ok((PriceKind::Cost, self.decimal(line, "cost", cost)?)),
+            (entry, "") => Ok(RowPrice::Entry(self.decimal(line, "entry_price", entry)?)),
+            ("", cost) => Ok(RowPrice::Cost(self.decimal(line, "cost", cost)?)),
             (entry, cost) => Err(InputError::new(
                 self.file,
                 "cost",
@@ -285,54 +176,17 @@ impl<'a> Collector<'a> {
         InputError::new(self.file, "quantity", problem, remedy).at_line(row.line())
     }
 
-    /// Orders the rows.
+    /// The book of the rows.
     ///
     /// # Errors
-    /// For an empty book, and for the first row that another one repeats.
-    pub(super) fn finish(self) -> Result<Collected, InputError> {
-        let Self {
-            file,
-            market,
-            ids,
-            pools,
-            mut rows,
-        } = self;
-        if rows.is_empty() {
+    /// For an empty book, for the first row that another one repeats, for a class whose account is not
+    /// there, and for the first account whose balance is beyond the widest range.
+    pub(super) fn finish(mut self, header: &Snapshot) -> Result<Book, ReadError> {
+        if self.piece.id.is_empty() {
             let remedy = "give at least one row: a book without accounts has no statement";
-            return Err(InputError::new(file, "", "the book is empty", remedy));
+            return Err(InputError::new(self.file, "", "the book is empty", remedy).into());
         }
-        let ((ids, id_places), (pools, pool_places)) = (ids.sorted(), pools.sorted());
-        rows.par_iter_mut().for_each(|row| {
-            row.account = id_places[row.account as usize];
-            row.pool = pool_places[row.pool as usize];
-        });
-        rows.par_sort_unstable_by_key(|row| (row.account, row.pool, row.row, row.line));
-        let same =
-            |a: &BookRow, b: &BookRow| (a.account, a.pool, a.row) == (b.account, b.pool, b.row);
-        let repeated = rows.windows(2).filter(|pair| same(&pair[0], &pair[1]));
-        if let Some(pair) = repeated.min_by_key(|pair| pair[1].line) {
-            let (first, second) = (&pair[0], &pair[1]);
-            let problem = format!(
-                "account {:?}, pool {:?} and symbol {:?} are already on line {}",
-                ids[first.account as usize],
-                pools[first.pool as usize],
-                market.rows[usize::from(first.row) - 1].id,
-                first.line
-            );
-            let remedy = "add the rows up, or use a variant of the symbol";
-            return Err(InputError::new(file, "symbol", problem, remedy).at_line(second.line()));
-        }
-        Ok(Collected {
-            file,
-            ids,
-            pools,
-            rows,
-        })
+        self.order.push(self.piece)?;
+        self.order.finish(header)
     }
-}
-
-/// Input has at most 28 digits and 18 decimals, which fit.
-fn narrow(number: Decimal) -> rust_decimal::Decimal {
-    rust_decimal::Decimal::try_from_i128_with_scale(number.mantissa(), number.scale())
-        .unwrap_or_default()
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use zkmargin_circuits::error::InputError;
 
-use super::collect::{find_columns, Collector, TextRow, COLUMNS};
+use super::collect::Collector;
+use super::columns::{find_columns, TextRow, COLUMNS};
 use super::ReadError;
 
 /// Reads a file into the collector, row by row.

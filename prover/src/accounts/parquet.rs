@@ -12,7 +12,8 @@ use parquet::schema::types::Type;
 use zkmargin_circuits::error::InputError;
 use zkmargin_circuits::units;
 
-use super::collect::{find_columns, Collector, TextRow, COLUMNS};
+use super::collect::Collector;
+use super::columns::{find_columns, TextRow, COLUMNS};
 use super::ReadError;
 
 /// Columns from here on are numbers.

@@ -7,6 +7,9 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::parser::parse_message_type;
 
+use zkmargin_circuits::book::{Account, Class, Pool};
+use zkmargin_circuits::units::Decimal;
+
 use super::*;
 
 const MARKET: &str = r#"{ "quote_quantum": "0.000001",
@@ -36,6 +39,11 @@ fn header() -> Snapshot {
     Snapshot::parse("snapshot.json", HEADER.as_bytes()).unwrap()
 }
 
+/// All accounts of a book.
+fn accounts(book: &Book) -> Vec<Account> {
+    book.accounts().map(Result::unwrap).collect()
+}
+
 fn read(csv: &str) -> Result<Book, ReadError> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(CSV), csv).unwrap();
@@ -61,13 +69,10 @@ bob,cross,BTC-INV,-650,60000
 #[test]
 fn accepts_rows_in_any_order() {
     let book = read(EXAMPLE).unwrap();
-    let ids: Vec<_> = book
-        .accounts
-        .iter()
-        .map(|account| account.id.as_str())
-        .collect();
+    let all = accounts(&book);
+    let ids: Vec<_> = all.iter().map(|account| account.id.as_str()).collect();
     assert_eq!(ids, ["alice@example", "bob", "zed"]);
-    let alice = &book.accounts[0];
+    let alice = &all[0];
     assert_eq!(alice.class, Class::Customer);
     assert_eq!(alice.pools[0].name, "cross");
     // 12,000.5 + 0.35 * 64,800, and 500 - 2 * 0.1 * 3,600.
@@ -81,46 +86,40 @@ fn accepts_rows_in_any_order() {
     );
     // Without a balance row: -650 * 100 / 60,000 = -1.08333333... BTC, rounded down.
     assert_eq!(
-        holdings(&book.accounts[1].pools[0]),
+        holdings(&all[1].pools[0]),
         [(BTC, -108_333_334), (BTC_INV, -650)]
     );
-    assert_eq!(book.accounts[2].class, Class::Fund);
+    assert_eq!(all[2].class, Class::Fund);
 
     let mut lines: Vec<&str> = EXAMPLE.lines().collect();
     lines[1..].reverse();
     let reversed = read(&lines.join("\n")).unwrap();
-    assert_eq!(reversed.accounts, book.accounts);
+    assert_eq!(accounts(&reversed), all);
 
-    let rows = book.rows_of(0);
-    let lines: Vec<_> = rows
-        .iter()
-        .map(|row| (row.pool(), row.row(), row.line()))
-        .collect();
+    let Entry { account, rows } = book.entry(0).unwrap();
+    assert_eq!(account, *alice);
+    let lines = |pool: usize| {
+        let rows = rows[pool].iter();
+        rows.map(|row| (row.row(), row.line())).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(0), [(USDT, 3), (BTC_PERP, 5)]);
+    assert_eq!(lines(1), [(USDT, 6), (ETH_PERP, 4)]);
+    assert_eq!(rows[0][1].quantity().to_string(), "-0.35");
     assert_eq!(
-        lines,
-        [
-            (0, USDT, 3),
-            (0, BTC_PERP, 5),
-            (1, USDT, 6),
-            (1, ETH_PERP, 4)
-        ]
-    );
-    assert_eq!(rows[1].quantity().to_string(), "-0.35");
-    assert_eq!(
-        rows[1].price(),
+        rows[0][1].price(),
         RowPrice::Entry(Decimal::parse("64800").unwrap())
     );
-    assert_eq!(rows[0].price(), RowPrice::Balance);
-    assert_eq!(book.rows_of(1).len(), 1);
-    assert_eq!(book.rows_of(3), []);
-    assert_eq!(book.index_of("bob"), Some(1));
-    assert_eq!(book.index_of("carol"), None);
+    assert_eq!(rows[0][0].price(), RowPrice::Balance);
+    assert_eq!(book.len(), 3);
+    assert!(book.entry(3).is_err());
+    assert_eq!(book.index_of("bob").unwrap(), Some(1));
+    assert_eq!(book.index_of("carol").unwrap(), None);
 }
 
 #[test]
 fn accepts_the_file_in_its_varieties() {
     let book = read(EXAMPLE).unwrap();
-    let same = |csv: &str| assert_eq!(read(csv).unwrap().accounts, book.accounts, "{csv}");
+    let same = |csv: &str| assert_eq!(accounts(&read(csv).unwrap()), accounts(&book), "{csv}");
     same(&format!("\u{feff}{EXAMPLE}"));
     same(&EXAMPLE.replace('\n', "\r\n"));
     same(&format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n")));
@@ -168,7 +167,7 @@ fn accepts_line_numbers_with_either_line_end() {
 fn accepts_a_base_rounded_once_and_down() {
     let base_of = |rows: &str| {
         let csv = format!("account,pool,symbol,quantity,entry_price,cost\nzed,p,USDT,0,,\n{rows}");
-        read(&csv).unwrap().accounts[0].pools[0].holdings[0].amount
+        read(&csv).unwrap().account(0).unwrap().pools[0].holdings[0].amount
     };
     // A third and two thirds of a bitcoin: exactly one, which bounds alone cannot tell.
     assert_eq!(
@@ -277,9 +276,10 @@ fn accepts_parquet_with_strings_and_decimals() {
         let dir = tempfile::tempdir().unwrap();
         write_parquet(dir.path(), quantity, entry);
         let read = read_book(dir.path(), &header(), &market()).unwrap();
-        assert_eq!(read.accounts, book.accounts);
-        assert_eq!(read.rows_of(1)[0].line(), 6);
-        assert_eq!(read.rows_of(1)[0].price(), book.rows_of(1)[0].price());
+        assert_eq!(accounts(&read), accounts(&book));
+        let rows = |book: &Book| book.entry(1).unwrap().rows;
+        assert_eq!(rows(&read)[0][0].line(), 6);
+        assert_eq!(rows(&read)[0][0].price(), rows(&book)[0][0].price());
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zkmargin_circuits::book::Class;
+use zkmargin_circuits::book::{Account, Class};
 use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::market::{Kind, Market};
 use zkmargin_circuits::relation::Totals;
 use zkmargin_circuits::statement::{Amount, Digest};
+use zkmargin_circuits::units::Decimal;
 use zkmargin_verifier::audit::{
     ClassLists, DeficientPool, Largest, Ranked, Ranking, ShardCounts, LARGEST,
 };
 
+use crate::error::ProveError;
 use crate::shard::{PlacedAccount, PlannedShard};
 use crate::snapshot::LoadedSnapshot;
 
@@ -26,29 +28,34 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    pub fn new(snapshot: &'a LoadedSnapshot) -> Self {
+    pub fn new(snapshot: &'a LoadedSnapshot) -> Result<Self, ProveError> {
         let mut classes = ClassLists::default();
         let mut named = BTreeSet::new();
         // In order of id.
-        for (index, account) in (0..).zip(&snapshot.book.accounts) {
-            match account.class {
+        for (id, class) in &snapshot.header.classes {
+            match class {
                 Class::Customer => continue,
-                Class::House => classes.house.push(account.id.clone()),
-                Class::Fund => classes.fund.push(account.id.clone()),
+                Class::House => classes.house.push(id.clone()),
+                Class::Fund => classes.fund.push(id.clone()),
             }
-            named.insert(index);
+            let index = snapshot.book.index_of(id)?;
+            named.extend(index.and_then(|index| u32::try_from(index).ok()));
         }
-        Self {
+        Ok(Self {
             snapshot,
             counts: Vec::new(),
             classes,
             deficient: Vec::new(),
             tops: Tops::new(&snapshot.market.market),
             named,
-        }
+        })
     }
 
-    pub fn add(&mut self, shard: &PlannedShard, accounts: impl Iterator<Item = usize>) {
+    pub fn add(
+        &mut self,
+        shard: &PlannedShard,
+        accounts: impl Iterator<Item = usize>,
+    ) -> Result<(), ProveError> {
         self.counts.push(ShardCounts {
             shard: self.counts.len() as u64,
             accounts: shard.plan.totals.accounts,
@@ -56,7 +63,7 @@ impl<'a> Survey<'a> {
             salt: Digest::from_hex(&to_hex(&shard.plan.counts_salt)).unwrap_or_default(),
         });
         for (index, placed) in accounts.zip(&shard.accounts) {
-            let account = &self.snapshot.book.accounts[index];
+            let account = self.snapshot.book.account(index)?;
             for (pool, outcome) in account.pools.iter().zip(&placed.outcomes) {
                 let lacks = Totals::from(outcome).shortfall;
                 if lacks == 0 {
@@ -70,8 +77,9 @@ impl<'a> Survey<'a> {
                 });
                 self.named.insert(index as u32);
             }
-            self.tops.add(self.snapshot, index, placed);
+            self.tops.add(self.snapshot, index, &account, placed);
         }
+        Ok(())
     }
 }
 
@@ -98,12 +106,17 @@ impl Tops {
     }
 
     /// Ranks an account among the others.
-    fn add(&mut self, snapshot: &LoadedSnapshot, index: usize, placed: &PlacedAccount) {
+    fn add(
+        &mut self,
+        snapshot: &LoadedSnapshot,
+        index: usize,
+        account: &Account,
+        placed: &PlacedAccount,
+    ) {
         let symbols = &snapshot.market.market.symbols;
         // By row, what its pools have above and below zero.
         let mut sums: BTreeMap<usize, (u128, u128)> = BTreeMap::new();
-        let pools = &snapshot.book.accounts[index].pools;
-        for (pool, outcome) in pools.iter().zip(&placed.outcomes) {
+        for (pool, outcome) in account.pools.iter().zip(&placed.outcomes) {
             for (holding, outcome) in pool.holdings.iter().zip(&outcome.holdings) {
                 let first = usize::from(symbols[usize::from(holding.row) - 1].first) - 1;
                 let (above, below) = sums.entry(first).or_default();
@@ -131,29 +144,32 @@ impl Tops {
         tops.map(|(_, account)| *account)
     }
 
-    pub fn rankings(&self, snapshot: &LoadedSnapshot) -> Largest {
-        let of = |tops: &[Top]| -> Vec<Ranking> {
+    pub fn rankings(&self, snapshot: &LoadedSnapshot) -> Result<Largest, ProveError> {
+        let ranked = |(amount, account): &(u128, u32), unit: Decimal| {
+            Ok(Ranked {
+                account: snapshot.book.account(*account as usize)?.id,
+                amount: Amount::unsigned(*amount, unit),
+            })
+        };
+        let of = |tops: &[Top]| -> Result<Vec<Ranking>, ProveError> {
             let rows = tops.iter().zip(&snapshot.market.market.symbols);
             rows.zip(&snapshot.market.rows)
                 .filter(|((top, _), _)| !top.is_empty())
-                .map(|((top, symbol), row)| Ranking {
-                    id: symbol.family.clone(),
-                    accounts: top
-                        .iter()
-                        .map(|(amount, account)| Ranked {
-                            account: snapshot.book.accounts[*account as usize].id.clone(),
-                            amount: Amount::unsigned(*amount, row.terms.unit()),
-                        })
-                        .collect(),
+                .map(|((top, symbol), row)| {
+                    let accounts = top.iter().map(|place| ranked(place, row.terms.unit()));
+                    Ok(Ranking {
+                        id: symbol.family.clone(),
+                        accounts: accounts.collect::<Result<_, ProveError>>()?,
+                    })
                 })
                 .collect()
         };
-        Largest {
-            claims: of(&self.claims),
-            debts: of(&self.debts),
-            long: of(&self.long),
-            short: of(&self.short),
-        }
+        Ok(Largest {
+            claims: of(&self.claims)?,
+            debts: of(&self.debts)?,
+            long: of(&self.long)?,
+            short: of(&self.short)?,
+        })
     }
 }
 

@@ -108,10 +108,11 @@ fn evaluated(folder: &Path) -> Evaluated {
     let book = read_book(folder, &header, &market).expect("accounts");
     let mut totals = BookTotals::new(&market.market);
     let mut deficient = Vec::new();
-    for account in &book.accounts {
-        let outcomes = evaluate_account(&market.market, &risk.model, account, Limits::WIDE)
+    for account in book.accounts() {
+        let account = account.expect("an account");
+        let outcomes = evaluate_account(&market.market, &risk.model, &account, Limits::WIDE)
             .expect("within the ranges");
-        totals.add_account(&market.market, account, &outcomes);
+        totals.add_account(&market.market, &account, &outcomes);
         for (pool, outcome) in account.pools.iter().zip(&outcomes) {
             let lacks = Totals::from(outcome).shortfall;
             if lacks > 0 {

@@ -58,7 +58,7 @@ pub fn write(
     }
     let mut of_shards = Vec::with_capacity(roots.len());
     for (index, root) in roots.iter().enumerate() {
-        let bytes = shards.input(index).to_bytes();
+        let bytes = shards.input(index)?.to_bytes();
         let name = input_name(index);
         match seal {
             None => store.write(&name, &bytes, Readers::Owner)?,
