@@ -173,8 +173,11 @@ fn format_scaled(negative: bool, amount: u128, quantum: Decimal) -> String {
 /// Writes `magnitude * 10^-scale` without needless zeros.
 fn point(negative: bool, magnitude: U256, scale: u32) -> String {
     let scale = scale as usize;
-    let digits = format!("{magnitude:0>width$}", width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let digits = magnitude.to_string();
+    // Not by a width of the format: one beyond 16 bits panics.
+    let zeros = scale.saturating_add(1).saturating_sub(digits.len());
+    let digits = format!("{}{digits}", "0".repeat(zeros));
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
     let fraction = fraction.trim_end_matches('0');
     let sign = if negative && magnitude != 0 { "-" } else { "" };
     let dot = if fraction.is_empty() { "" } else { "." };

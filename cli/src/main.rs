@@ -4,6 +4,7 @@ mod args;
 mod bundle;
 mod commands;
 mod failure;
+mod files;
 mod keys;
 mod progress;
 mod report;

@@ -6,14 +6,15 @@ use zkmargin_verifier::audit::Sample;
 
 use super::spinner;
 use crate::args::AuditorPackArgs;
+use crate::bundle::read_statement;
 use crate::failure::Failure;
-use crate::snapshot::{load, read};
+use crate::snapshot::load;
 
 /// Makes the pack and writes it.
 pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
     let sample = sample(&args.sample_seed, args.sample)?;
     let secret = Secret::read(&args.secret)?;
-    let statement = read(&args.bundle, "statement.json")?;
+    let statement = read_statement(&args.bundle)?;
     let progress = spinner("reading the snapshot");
     let snapshot = load(&args.snapshot)?;
     progress.set_message("hashing the accounts, and opening what is asked for");

@@ -43,10 +43,16 @@ pub fn csv(data: &[u8]) {
 
 /// Books.
 pub fn csv_seeds() -> Vec<Vec<u8>> {
-    let costs = "account,pool,symbol,quantity,cost\na,p,BTC-PERP,1,-5\n\"a,\"\"b\",p,USDT,0001.50,\n";
-    [ACCOUNTS, costs, "", "account,pool,symbol,quantity,entry_price\r\n"]
-        .map(Vec::from)
-        .to_vec()
+    let costs =
+        "account,pool,symbol,quantity,cost\na,p,BTC-PERP,1,-5\n\"a,\"\"b\",p,USDT,0001.50,\n";
+    [
+        ACCOUNTS,
+        costs,
+        "",
+        "account,pool,symbol,quantity,entry_price\r\n",
+    ]
+    .map(Vec::from)
+    .to_vec()
 }
 
 /// Reads the bytes as `accounts.parquet`.
@@ -62,8 +68,14 @@ pub fn parquet_seeds() -> Vec<Vec<u8>> {
         written("BYTE_ARRAY quantity (UTF8)", Compression::UNCOMPRESSED),
         written("BYTE_ARRAY quantity (UTF8)", Compression::SNAPPY),
         written("BYTE_ARRAY quantity (UTF8)", zstd),
-        written("BYTE_ARRAY quantity (DECIMAL(38,18))", Compression::UNCOMPRESSED),
-        written("BYTE_ARRAY quantity (DECIMAL(100000,100000))", Compression::UNCOMPRESSED),
+        written(
+            "BYTE_ARRAY quantity (DECIMAL(38,18))",
+            Compression::UNCOMPRESSED,
+        ),
+        written(
+            "BYTE_ARRAY quantity (DECIMAL(100000,100000))",
+            Compression::UNCOMPRESSED,
+        ),
         b"PAR1PAR1".to_vec(),
     ]
 }
@@ -75,7 +87,9 @@ fn written(quantity: &str, compression: Compression) -> Vec<u8> {
          REQUIRED BYTE_ARRAY symbol (UTF8); REQUIRED {quantity}; OPTIONAL BYTE_ARRAY entry_price (UTF8); }}"
     );
     let schema = Arc::new(parse_message_type(&schema).expect("a schema"));
-    let properties = WriterProperties::builder().set_compression(compression).build();
+    let properties = WriterProperties::builder()
+        .set_compression(compression)
+        .build();
     let path = scratch::folder().join("seed.parquet");
     let file = fs::File::create(&path).expect("a file of this process");
     let mut writer =
@@ -92,9 +106,10 @@ fn written(quantity: &str, compression: Compression) -> Vec<u8> {
         let texts = rows.iter().map(|row| row[index]);
         let levels = vec![0; rows.len()];
         let (values, levels): (Vec<ByteArray>, _) = match index {
-            3 if quantity.contains("DECIMAL") => {
-                (texts.map(|_| ByteArray::from(vec![1u8, 2, 3])).collect(), None)
-            }
+            3 if quantity.contains("DECIMAL") => (
+                texts.map(|_| ByteArray::from(vec![1u8, 2, 3])).collect(),
+                None,
+            ),
             4 => (Vec::new(), Some(&levels[..])),
             _ => (texts.map(ByteArray::from).collect(), None),
         };

@@ -71,7 +71,10 @@ pub fn risk(data: &[u8]) {
 
 /// Models.
 pub fn risk_seeds() -> Vec<Vec<u8>> {
-    let private = RISK.replace("\"salt\": null", "\"salt\": \"00112233445566778899aabbccddeeff\"");
+    let private = RISK.replace(
+        "\"salt\": null",
+        "\"salt\": \"00112233445566778899aabbccddeeff\"",
+    );
     let steps = RISK.replace("\"cum\": \"50\"", "\"cum\": \"20\", \"step\": true");
     [RISK, &private, &steps, "{}"].map(Vec::from).to_vec()
 }
@@ -88,7 +91,11 @@ pub fn snapshot(data: &[u8]) {
 
 /// Headers.
 pub fn snapshot_seeds() -> Vec<Vec<u8>> {
-    vec![SNAPSHOT.into(), b"{}".to_vec(), b"\xef\xbb\xbf{\"venue\":".to_vec()]
+    vec![
+        SNAPSHOT.into(),
+        b"{}".to_vec(),
+        b"\xef\xbb\xbf{\"venue\":".to_vec(),
+    ]
 }
 
 /// Reads what a verification is held against: reserves, prices, numbers, digests, setups.
@@ -101,7 +108,10 @@ pub fn outside(data: &[u8]) {
         Err(error) => assert_useful(&error, "prices"),
         Ok(prices) => {
             let report = prices.check(market, Decimal::ONE);
-            assert_eq!(report.deviations.len() + report.unpriced.len(), market.rows.len());
+            assert_eq!(
+                report.deviations.len() + report.unpriced.len(),
+                market.rows.len()
+            );
         }
     }
     let text = String::from_utf8_lossy(data);

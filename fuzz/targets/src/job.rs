@@ -117,7 +117,12 @@ pub fn input(data: &[u8]) {
 /// Scripts, and the beginning of an input.
 pub fn input_seeds() -> Vec<Vec<u8>> {
     let mut seeds = crate::bundle::scripts();
-    seeds.push(file("input-00000.bin").get(..400).unwrap_or_default().to_vec());
+    seeds.push(
+        file("input-00000.bin")
+            .get(..400)
+            .unwrap_or_default()
+            .to_vec(),
+    );
     let element = [0; 32];
     let mut small = vec![1];
     small.extend(element);

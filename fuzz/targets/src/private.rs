@@ -33,7 +33,10 @@ pub fn record(data: &[u8]) {
     let bytes = edited(data, &good.record);
     let key = VenueKey::from_pem(PUBLIC_KEY).expect("a public key");
     if let Ok(statement) = verify_signature(&bytes, &key) {
-        assert_eq!(statement.0, good.report.proven.as_ref().map_or([0; 32], |p| p.context()));
+        assert_eq!(
+            statement.0,
+            good.report.proven.as_ref().map_or([0; 32], |p| p.context())
+        );
     }
     let identity = Record::parse(&bytes).map(|record| record.account);
     for identity in [RECORDED, identity.as_deref().unwrap_or_default()] {
@@ -41,7 +44,10 @@ pub fn record(data: &[u8]) {
             continue;
         };
         let record = Record::parse(&good.record).expect("the record");
-        assert_eq!((shown.account.as_str(), &shown.class), (RECORDED, &record.class));
+        assert_eq!(
+            (shown.account.as_str(), &shown.class),
+            (RECORDED, &record.class)
+        );
         assert_eq!(shown.pools.len(), record.pools.len());
         for (shown, proven) in shown.pools.iter().zip(&record.pools) {
             assert_eq!(shown.figures, proven.figures);

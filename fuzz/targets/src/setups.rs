@@ -55,7 +55,10 @@ fn edited(data: &[u8], good: &[u8]) -> Vec<u8> {
 /// Reads the bytes as raw parameters, and as edits of good ones.
 pub fn srs(data: &[u8]) {
     for bytes in [data.to_vec(), edited(data, &good().1)] {
-        check(import_raw(&scratch::file("fuzzed.srs", &bytes), &mut |_| ()));
+        check(import_raw(
+            &scratch::file("fuzzed.srs", &bytes),
+            &mut |_| (),
+        ));
     }
 }
 
@@ -80,8 +83,20 @@ fn ceremony() -> &'static [u8] {
         modulus[0] += 1;
         // A file of 2^(K-1) says 2^K - 1 powers in G1.
         let power = K - 1;
-        let header = [&32u32.to_le_bytes()[..], &modulus, &power.to_le_bytes(), &power.to_le_bytes()].concat();
-        let powers: Vec<u8> = params.points().powers.iter().take((1 << K) - 1).flat_map(g1).collect();
+        let header = [
+            &32u32.to_le_bytes()[..],
+            &modulus,
+            &power.to_le_bytes(),
+            &power.to_le_bytes(),
+        ]
+        .concat();
+        let powers: Vec<u8> = params
+            .points()
+            .powers
+            .iter()
+            .take((1 << K) - 1)
+            .flat_map(g1)
+            .collect();
         let mut second = g2(&G2Affine::generator());
         second.extend(g2(&params.tau_g2()));
         second.resize(128 << power, 0);
@@ -104,7 +119,11 @@ pub fn ptau(data: &[u8]) {
     for bytes in [data.to_vec(), edited(data, ceremony())] {
         let path = scratch::file("fuzzed.ptau", &bytes);
         check(import_ptau(&path, None, &mut |_| ()));
-        check(import_ptau(&path, Some(u32::from(data.first().copied().unwrap_or(3) % 8)), &mut |_| ()));
+        check(import_ptau(
+            &path,
+            Some(u32::from(data.first().copied().unwrap_or(3) % 8)),
+            &mut |_| (),
+        ));
     }
 }
 
