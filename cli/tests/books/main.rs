@@ -6,6 +6,7 @@ mod ceremony;
 mod deficits;
 mod epochs;
 mod forged;
+mod hostile;
 mod program;
 mod shards;
 mod signatures;

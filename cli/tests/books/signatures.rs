@@ -7,11 +7,11 @@ use crate::book::Book;
 use crate::program::{status, zkmargin, Folder, Ran, INSECURE};
 
 /// As `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` wrote them.
-const SECRET: &str = "-----BEGIN PRIVATE KEY-----
+pub const SECRET: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIFUItcrIrlemppMHvCNxDmXi2IKUc+SJb8fQNVdJLeas
 -----END PRIVATE KEY-----
 ";
-const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
+pub const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAxuk1VNQr3Xfa9kh3F7LF6fbmz+0j9Kpm9TalWVCbSKQ=
 -----END PUBLIC KEY-----
 ";

@@ -1,6 +1,7 @@
 //! Edits of valid files, as bytes say.
 
 use serde_json::{json, Map, Number, Value};
+use zkmargin_tests::tamper::odd_elements;
 
 /// Bytes that say what to do, read one after the other; past their end there are zeros.
 #[derive(Debug, Clone, Copy)]
@@ -45,36 +46,6 @@ impl<'a> Script<'a> {
         self.0 = rest;
         bytes
     }
-}
-
-/// Bytes that are no field element, no point, or one of the group's rare points, 32 each: zero, one,
-/// the modulus of each field and its neighbour, all ones, infinity, small abscissas.
-pub fn odd_elements() -> Vec<[u8; 32]> {
-    use ff::PrimeField;
-    use halo2_proofs::halo2curves::bn256::{Fq, Fr};
-    let next = |mut bytes: [u8; 32]| {
-        // Both moduli end in a byte that does not carry.
-        bytes[0] += 1;
-        bytes
-    };
-    let mut infinity = [0; 32];
-    infinity[31] = 0x80;
-    let minus_one = ((-Fr::from(1)).to_repr(), (-Fq::from(1)).to_repr());
-    let mut all = vec![
-        [0; 32],
-        [0xff; 32],
-        infinity,
-        minus_one.0,
-        next(minus_one.0),
-        minus_one.1,
-        next(minus_one.1),
-    ];
-    all.extend((1..=4).map(|x| {
-        let mut bytes = [0; 32];
-        bytes[0] = x;
-        bytes
-    }));
-    all
 }
 
 /// Changes bytes in one way.

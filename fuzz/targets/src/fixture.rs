@@ -43,7 +43,7 @@ MCowBQYDK2VwAyEAxuk1VNQr3Xfa9kh3F7LF6fbmz+0j9Kpm9TalWVCbSKQ=
 ";
 
 /// Accounts of one balance beside those of the book: more than one proof holds.
-const MORE_ACCOUNTS: usize = 400;
+const MORE_ACCOUNTS: usize = 500;
 
 /// The account whose record is kept.
 pub const RECORDED: &str = "alice@example";

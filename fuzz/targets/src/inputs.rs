@@ -147,7 +147,7 @@ pub fn outside_seeds() -> Vec<Vec<u8>> {
     ]
     .map(Vec::from)
     .to_vec();
-    for element in crate::edits::odd_elements() {
+    for element in zkmargin_tests::tamper::odd_elements() {
         let mut bytes = element;
         bytes.reverse();
         seeds.push(hex::encode(bytes).into_bytes());
