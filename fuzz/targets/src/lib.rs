@@ -141,3 +141,12 @@ pub const TARGETS: &[Target] = &[
 pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
+
+/// Runs a target by its name.
+///
+/// # Panics
+/// When there is no such target, and where something does not hold.
+pub fn run(name: &str, data: &[u8]) {
+    let target = target(name).expect("a target of this name");
+    (target.run)(data);
+}
