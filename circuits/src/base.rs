@@ -209,7 +209,12 @@ fn quick(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSourc
     (floor == high).then(|| i128::try_from(floor).ok())?
 }
 
-/// The base in fractions of any length.
+/// The base in fractions of any length. None divides by zero: quanta and the entries of inverse
+/// contracts are above it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "integers of any length do not overflow"
+)]
 fn exact(rows: impl Iterator<Item = Row>, quantum: Decimal, market: &MarketSource) -> Option<i128> {
     let mut sum = BigRational::from_integer(0.into());
     for row in rows {

@@ -1,6 +1,29 @@
 //! Errors of input: what, where and what to do about it.
 
+use std::borrow::Cow;
 use std::fmt;
+
+/// Text of others for people to read: control characters, line breaks among them, and characters that
+/// do not show are written out (`\u{1b}`), so that no name can move a terminal's cursor, hide or
+/// reverse what stands beside it, or make a line of its own.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    // A mark that joins the letter before it shows, on a letter.
+    let shows = |c: char| match c.is_ascii() {
+        true => !c.is_control(),
+        false => format!("a{c}").escape_debug().count() == 2,
+    };
+    if text.chars().all(shows) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match shows(c) {
+            true => escaped.push(c),
+            false => escaped.extend(c.escape_debug()),
+        }
+    }
+    Cow::Owned(escaped)
+}
 
 /// A defect of the input, located as closely as it can be.
 ///
@@ -46,17 +69,45 @@ impl InputError {
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
+        write!(f, "{}", printable(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
         if !self.field.is_empty() {
-            write!(f, ": {}", self.field)?;
+            write!(f, ": {}", printable(&self.field))?;
         }
-        write!(f, ": {}", self.problem)?;
+        write!(f, ": {}", printable(&self.problem))?;
         if !self.remedy.is_empty() {
-            write!(f, "; {}", self.remedy)?;
+            write!(f, "; {}", printable(&self.remedy))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_can_be_shown() {
+        for text in ["", "Börse \"A\" \\ 'b'", "交易所 1", "e\u{301}"] {
+            assert!(matches!(printable(text), Cow::Borrowed(_)), "{text:?}");
+        }
+        for (text, shown) in [
+            ("a\nverdict: solvent", "a\\nverdict: solvent"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("\u{202e}abc", "\\u{202e}abc"),
+            ("US\u{200b}DT", "US\\u{200b}DT"),
+            ("\u{9b}x\u{7f}\r", "\\u{9b}x\\u{7f}\\r"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+    }
+
+    #[test]
+    fn prints_a_defect_on_one_line() {
+        let error = InputError::new("f", "a\nb", "`x\u{1b}[1A` is unknown", "remove it");
+        let text = error.at_line(3).to_string();
+        assert_eq!(text, "f:3: a\\nb: `x\\u{1b}[1A` is unknown; remove it");
     }
 }

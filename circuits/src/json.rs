@@ -29,7 +29,7 @@ impl<'a> JsonFile<'a> {
                 .filter(|byte| **byte == b'\n')
                 .count();
             InputError::new(name, "", "is not UTF-8 text", "save the file as UTF-8")
-                .at_line(line as u64 + 1)
+                .at_line((line as u64).saturating_add(1))
         })?;
         Ok(Self { name, text })
     }

@@ -78,8 +78,12 @@ impl Snapshot {
             }
         })?;
         for (field, text) in [("venue", &venue), ("quote", &quote)] {
-            if text.trim().is_empty() {
-                return Err(file.error(field, "is empty", "give it a name"));
+            if !is_name(text) {
+                return Err(file.error(
+                    field,
+                    "is empty, or has control characters",
+                    "give it a name",
+                ));
             }
         }
         if !is_utc(&time) {
@@ -146,6 +150,11 @@ impl Snapshot {
             )),
         }
     }
+}
+
+/// Whether `text` can name a venue or a currency: something shows, and nothing moves a cursor.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 /// Whether `text` is `YYYY-MM-DDTHH:MM:SSZ` and a time of the calendar.
@@ -228,6 +237,8 @@ mod tests {
             ("42", "-1", "epoch", "invalid value"),
             ("\"epoch\": 42,", "", "epoch", "missing field `epoch`"),
             ("\"USD\"", "\" \"", "quote", "empty"),
+            ("Example Exchange", "\\u001b[2J", "venue", "control"),
+            ("\"USD\"", "\"U\\nD\"", "quote", "control"),
             ("2026-11-22", "2026-02-29", "time", "not a time"),
             ("T00:00:00Z", "T24:00:00Z", "time", "not a time"),
             ("T00:00:00Z", " 00:00:00Z", "time", "not a time"),

@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use crate::market::MarketSource;
 use crate::relation::BookTotals;
-use crate::snapshot::{is_utc, Snapshot};
+use crate::snapshot::{is_name, is_utc, Snapshot};
 
 pub use amount::{Amount, AmountError};
 pub use figures::{ClassFigures, Classes, CoinFigures, ContractFigures, TotalFigures};
@@ -262,6 +262,14 @@ impl Statement {
             .map_err(|error| StatementError::Malformed(error.to_string()))?;
         if statement.to_bytes() != bytes {
             return Err(StatementError::NotCanonical);
+        }
+        for (field, text) in [("venue", &statement.venue), ("quote", &statement.quote)] {
+            if !is_name(text) {
+                return Err(StatementError::Field {
+                    field: field.into(),
+                    problem: "is empty, or has control characters".into(),
+                });
+            }
         }
         if !is_utc(&statement.time) {
             return Err(StatementError::Field {

@@ -83,7 +83,11 @@ impl Tree {
 
 /// The children of a node: zeros beyond the level.
 pub fn children(below: &[Fr], node: usize) -> [Fr; RATE] {
-    std::array::from_fn(|i| below.get(node * RATE + i).copied().unwrap_or(Fr::ZERO))
+    let first = node.saturating_mul(RATE);
+    std::array::from_fn(|i| {
+        let child = below.get(first.saturating_add(i));
+        child.copied().unwrap_or(Fr::ZERO)
+    })
 }
 
 /// The root of a book that a leaf implies, at a slot counted over all shards of `capacity` slots
@@ -97,11 +101,11 @@ pub fn root_from_path(
 ) -> Option<Fr> {
     let shard = slot.checked_div(capacity)?;
     let within = Shape::tree_levels(capacity).len();
-    if shard >= shards || path.len() != within + Tree::levels_over(shards) {
+    if shard >= shards || path.len() != within.saturating_add(Tree::levels_over(shards)) {
         return None;
     }
     let (lower, upper) = path.split_at_checked(within)?;
-    let root = climb(leaf, slot % capacity, lower)?;
+    let root = climb(leaf, slot.checked_rem(capacity)?, lower)?;
     climb(root, shard, upper)
 }
 

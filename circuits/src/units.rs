@@ -71,7 +71,7 @@ impl Decimal {
         }
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
-            scale -= 1;
+            scale = scale.saturating_sub(1);
         }
         Self { mantissa, scale }
     }
@@ -98,7 +98,7 @@ impl Decimal {
         let whole = whole.trim_start_matches('0');
         let significant = match whole.len() {
             0 => fraction.trim_start_matches('0').len(),
-            length => length + fraction.len(),
+            length => length.saturating_add(fraction.len()),
         };
         if significant > MAX_DIGITS {
             return Err(DecimalError::TooManyDigits);
@@ -173,8 +173,11 @@ fn format_scaled(negative: bool, amount: u128, quantum: Decimal) -> String {
 /// Writes `magnitude * 10^-scale` without needless zeros.
 fn point(negative: bool, magnitude: U256, scale: u32) -> String {
     let scale = scale as usize;
-    let digits = format!("{magnitude:0>width$}", width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let digits = magnitude.to_string();
+    // Not by a width of the format: one beyond 16 bits panics.
+    let zeros = scale.saturating_add(1).saturating_sub(digits.len());
+    let digits = format!("{}{digits}", "0".repeat(zeros));
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
     let fraction = fraction.trim_end_matches('0');
     let sign = if negative && magnitude != 0 { "-" } else { "" };
     let dot = if fraction.is_empty() { "" } else { "." };
@@ -218,7 +221,7 @@ impl Ratio {
     pub fn times(self, factor: Decimal) -> Self {
         Self(self.0.and_then(|parts| {
             let numerator = parts.numerator.checked_mul(I256::from(factor.mantissa))?;
-            let exponent = parts.exponent - i64::from(factor.scale);
+            let exponent = parts.exponent.checked_sub(factor.scale.into())?;
             Some(Parts {
                 numerator,
                 exponent,
@@ -234,7 +237,7 @@ impl Ratio {
             let magnitude = I256::from(divisor.mantissa.unsigned_abs());
             let denominator = parts.denominator.checked_mul(magnitude)?;
             let numerator = parts.numerator.checked_mul(I256::from(divisor.signum()))?;
-            let exponent = parts.exponent + i64::from(divisor.scale);
+            let exponent = parts.exponent.checked_add(divisor.scale.into())?;
             Some(Parts {
                 numerator,
                 denominator,
@@ -246,9 +249,9 @@ impl Ratio {
     /// The product with a power of ten.
     #[must_use]
     pub fn times_ten_to(self, power: i32) -> Self {
-        Self(self.0.map(|parts| Parts {
-            exponent: parts.exponent + i64::from(power),
-            ..parts
+        Self(self.0.and_then(|parts| {
+            let exponent = parts.exponent.checked_add(power.into())?;
+            Some(Parts { exponent, ..parts })
         }))
     }
 
@@ -278,10 +281,11 @@ impl Ratio {
     /// [`ScaleError::Inexact`] when it is not, [`ScaleError::Range`] when it does not fit `T`.
     pub fn exact<T: TryFrom<I256>>(self) -> Result<T, ScaleError> {
         let (numerator, denominator) = self.fraction()?;
-        if numerator % denominator != 0 {
+        let (quotient, rest) = divided(numerator, denominator)?;
+        if rest != 0 {
             return Err(ScaleError::Inexact);
         }
-        fit(numerator / denominator)
+        fit(quotient)
     }
 
     /// The nearest whole number, halves away from zero.
@@ -290,14 +294,15 @@ impl Ratio {
     /// [`ScaleError::Range`] when it does not fit `T`.
     pub fn nearest<T: TryFrom<I256>>(self) -> Result<T, ScaleError> {
         let (numerator, denominator) = self.fraction()?;
-        let (quotient, rest) = (numerator / denominator, numerator % denominator);
-        // rest >= denominator - rest, without a product that could overflow.
-        let up = rest.abs() >= denominator - rest.abs();
-        fit(if up {
-            quotient + numerator.signum()
-        } else {
-            quotient
-        })
+        let (quotient, rest) = divided(numerator, denominator)?;
+        // rest >= denominator - rest, without a product that could overflow: both are below
+        // 2^255, and rest is nearer to zero than the denominator.
+        let rest = rest.wrapping_abs();
+        let away = match rest >= denominator.wrapping_sub(rest) {
+            true => numerator.signum(),
+            false => I256::ZERO,
+        };
+        fit(quotient.checked_add(away).ok_or(ScaleError::Range)?)
     }
 
     /// The greatest whole number not above the value.
@@ -306,7 +311,8 @@ impl Ratio {
     /// [`ScaleError::Range`] when it does not fit `T`.
     pub fn floor<T: TryFrom<I256>>(self) -> Result<T, ScaleError> {
         let (numerator, denominator) = self.fraction()?;
-        fit(numerator.div_euclid(denominator))
+        let whole = numerator.checked_div_euclid(denominator);
+        fit(whole.ok_or(ScaleError::Range)?)
     }
 
     /// The least whole number not below the value.
@@ -315,10 +321,23 @@ impl Ratio {
     /// [`ScaleError::Range`] when it does not fit `T`.
     pub fn ceil<T: TryFrom<I256>>(self) -> Result<T, ScaleError> {
         let (numerator, denominator) = self.fraction()?;
-        let whole = numerator.div_euclid(denominator);
-        let rest = numerator.rem_euclid(denominator);
-        fit(if rest == 0 { whole } else { whole + I256::ONE })
+        let (whole, rest) = numerator
+            .checked_div_euclid(denominator)
+            .zip(numerator.checked_rem_euclid(denominator))
+            .ok_or(ScaleError::Range)?;
+        let up = match rest {
+            I256::ZERO => I256::ZERO,
+            _ => I256::ONE,
+        };
+        fit(whole.checked_add(up).ok_or(ScaleError::Range)?)
     }
+}
+
+fn divided(numerator: I256, denominator: I256) -> Result<(I256, I256), ScaleError> {
+    let quotient = numerator.checked_div(denominator);
+    quotient
+        .zip(numerator.checked_rem(denominator))
+        .ok_or(ScaleError::Range)
 }
 
 fn fit<T: TryFrom<I256>>(value: I256) -> Result<T, ScaleError> {

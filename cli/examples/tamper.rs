@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use zkmargin_tests::tamper::{
-    bytes, elements, fields, figures, read_bundle, read_records, records, File, Swept,
+    bytes, elements, fields, figures, json, odd, read_bundle, read_records, records, File, Swept,
 };
 use zkmargin_verifier::bundle::{verify, Options};
 
@@ -52,15 +52,27 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         good &= swept.wrong.is_empty();
     };
-    for file in File::ALL {
+    let files = File::all(&bundle);
+    for file in &files {
         sweep(&format!("bytes of {}", file.name()), &|| {
-            bytes(&bundle, &options, file, most)
+            bytes(&bundle, &options, *file, most)
         });
     }
-    for file in [File::Totals, File::Proof] {
-        sweep(&format!("elements of {}", file.name()), &|| {
-            elements(&bundle, &options, file, most)
-        });
+    for file in &files {
+        if matches!(file, File::Totals | File::Proof(_)) {
+            sweep(&format!("elements of {}", file.name()), &|| {
+                elements(&bundle, &options, *file, most)
+            });
+            sweep(&format!("odd elements in {}", file.name()), &|| {
+                odd(&bundle, &options, *file, most)
+            });
+        }
+        let absent = *file == File::Risk && bundle.risk.is_none();
+        if matches!(file, File::Market | File::Risk) && !absent {
+            sweep(&format!("fields of {}", file.name()), &|| {
+                json(&bundle, &options, *file, most)
+            });
+        }
     }
     sweep("fields of the statement", &|| {
         fields(&bundle, &options, most)

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 use zkmargin_circuits::statement::Statement;
 use zkmargin_circuits::units::Decimal;
 use zkmargin_verifier::bundle::{key_to_remake, verify, Bundle, Options};
+use zkmargin_verifier::files::{most_bytes, MARKET, RISK, STATEMENT, TOTALS};
 use zkmargin_verifier::report::{CheckName, Report};
+use zkmargin_verifier::shard::file_name;
 use zkmargin_verifier::signature::{VenueKey, SIGNATURE_FILE};
 
 use crate::args::{TrustArgs, VerifyArgs};
 use crate::failure::Failure;
+use crate::files::{read_file, read_in};
 use crate::keys::remake;
-use crate::snapshot::{read, read_file};
 
 /// Reads the files of a bundle.
 pub fn read_bundle(folder: &Path) -> Result<Bundle, Failure> {
@@ -28,27 +30,48 @@ pub fn read_bundle(folder: &Path) -> Result<Bundle, Failure> {
         .filter_map(Result::ok)
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
-    names.sort();
-    let proofs = names
-        .iter()
-        .filter(|name| name.starts_with("proof-") && name.ends_with(".bin"))
-        .map(|name| read(folder, name))
-        .collect::<Result<_, _>>()?;
-    let risk = match names.iter().any(|name| name == "risk.json") {
-        true => Some(read(folder, "risk.json")?),
-        false => None,
-    };
+    names.retain(|name| most_bytes(name).is_some() || is_proof(name));
+    let mut proofs: Vec<&String> = names.iter().filter(|name| is_proof(name)).collect();
+    // Of indices beyond five digits, those with more come later.
+    proofs.sort_by_key(|name| (name.len(), *name));
+    if let Some((index, name)) = (0..)
+        .zip(&proofs)
+        .find(|(index, name)| **name != &file_name(*index))
+    {
+        return Err(Failure::refused(format!(
+            "{} holds {name:?} where {} is due: the proofs are numbered from 0, none left out",
+            folder.display(),
+            file_name(index)
+        )));
+    }
+    let has = |name: &str| names.iter().any(|found| found == name);
+    let read = |name: &str| read_of_bundle(folder, name);
+    let optional = |name: &str| has(name).then(|| read(name)).transpose();
     Ok(Bundle {
-        statement: read(folder, "statement.json")?,
-        market: read(folder, "market.json")?,
-        risk,
-        totals: read(folder, "totals.bin")?,
-        proofs,
-        signature: match names.iter().any(|name| name == SIGNATURE_FILE) {
-            true => Some(read(folder, SIGNATURE_FILE)?),
-            false => None,
-        },
+        statement: read(STATEMENT)?,
+        market: read(MARKET)?,
+        risk: optional(RISK)?,
+        totals: read(TOTALS)?,
+        proofs: proofs
+            .into_iter()
+            .map(|name| read(name))
+            .collect::<Result<_, _>>()?,
+        signature: optional(SIGNATURE_FILE)?,
     })
+}
+
+/// Whether a name says that the file is a shard's.
+fn is_proof(name: &str) -> bool {
+    name.starts_with("proof-") && name.ends_with(".bin")
+}
+
+/// Reads the statement of a bundle alone.
+pub fn read_statement(folder: &Path) -> Result<Vec<u8>, Failure> {
+    read_of_bundle(folder, STATEMENT)
+}
+
+fn read_of_bundle(folder: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+    read_in(folder, name, most_bytes(name).unwrap_or_default())
 }
 
 /// The venue's public key in a file.
@@ -93,7 +116,7 @@ impl Asked {
             previous: args
                 .previous
                 .iter()
-                .map(|folder| read(folder, "statement.json"))
+                .map(|folder| read_statement(folder))
                 .collect::<Result<_, _>>()?,
             reserves: file(&args.reserves)?,
             prices: file(&args.prices)?.map(|bytes| (bytes, tolerance)),

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use zkmargin_circuits::error::printable;
+
 /// Why a command did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -25,20 +27,27 @@ pub enum Failure {
     Internal(String),
 }
 
+/// A message, which may say what others wrote: its further lines stand in from the first.
+fn shown(what: &impl Display) -> String {
+    let text = what.to_string();
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n  ")
+}
+
 impl Failure {
     /// Something that does not hold.
     pub fn refused(what: impl Display) -> Self {
-        Failure::Refused(what.to_string())
+        Failure::Refused(shown(&what))
     }
 
     /// Unusable input.
     pub fn input(what: impl Display) -> Self {
-        Failure::Input(what.to_string())
+        Failure::Input(shown(&what))
     }
 
     /// A failure that is not the input's.
     pub fn internal(what: impl Display) -> Self {
-        Failure::Internal(what.to_string())
+        Failure::Internal(shown(&what))
     }
 
     /// The exit code.

@@ -5,6 +5,8 @@
 //! statement names: one of another version of the circuit is made again.
 
 use std::env;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -17,11 +19,11 @@ use zkmargin_verifier::key::key_digest;
 
 use crate::commands::{setup, spinner};
 use crate::failure::Failure;
-use crate::snapshot::read_file;
+use crate::files::failure;
 
 /// The key of a shape under the parameters in a file.
 pub fn remake(shape: &Shape, params: &Path, expected: Digest) -> Result<RemadeKey, Failure> {
-    let digest = Sha256::digest(read_file(params)?).into();
+    let digest = digest_of(params)?;
     let kept = folder().map(|folder| kept_path(&folder, shape, &digest));
     if let Some((tau_g2, key)) = kept.as_deref().and_then(|path| read_kept(path, shape)) {
         if key_digest(shape, &key) == expected.0 {
@@ -44,6 +46,15 @@ pub fn remake(shape: &Shape, params: &Path, expected: Digest) -> Result<RemadeKe
         let _ = write_kept(&path, &remade.tau_g2, &remade.key);
     }
     Ok(remade)
+}
+
+/// SHA-256 of a file that may be larger than memory.
+fn digest_of(path: &Path) -> Result<[u8; 32], Failure> {
+    let mut hash = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut hash))
+        .map_err(|error| failure(path, &error))?;
+    Ok(hash.finalize().into())
 }
 
 /// Where this user's keys are kept.

@@ -5,6 +5,7 @@ mod bundle;
 mod commands;
 mod events;
 mod failure;
+mod files;
 mod keys;
 mod progress;
 mod report;

@@ -3,8 +3,12 @@
 use std::fmt::Write;
 
 use zkmargin_circuits::book::Class;
+use zkmargin_circuits::error::printable;
 use zkmargin_circuits::statement::{Amount, Statement, TotalFigures};
 use zkmargin_verifier::chain::Changes;
+
+/// Widest column: what is longer sticks out of it, so that one long name does not widen every row.
+const WIDEST: usize = 100;
 
 /// Columns of text, the first to the left and the others to the right.
 #[derive(Debug, Default)]
@@ -14,13 +18,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// Adds a row.
-    pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+    /// Adds a row. Cells may hold what others wrote: see [`printable`].
+    pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        let cells = cells.into_iter();
+        self.rows.push(
+            cells
+                .map(|cell| printable(cell.as_ref()).into_owned())
+                .collect(),
+        );
     }
 
     /// Adds a row, and has every column to the left.
-    pub fn left<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
+    pub fn left<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
         self.left = true;
         self.row(cells);
     }
@@ -35,6 +44,7 @@ impl Table {
                 .map(|cell| cell.chars().count())
                 .max()
                 .unwrap_or(0)
+                .min(WIDEST)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let mut out = String::new();
@@ -100,6 +110,12 @@ fn counted(pools: u64, amount: &Amount) -> String {
     } else {
         format!("{pools} ({})", short(amount))
     }
+}
+
+/// Whose statement it is, and of when.
+pub fn heading(statement: &Statement) -> String {
+    let (venue, epoch) = (printable(&statement.venue), statement.epoch);
+    format!("{venue}, epoch {epoch}, {}\n\n", statement.time)
 }
 
 /// The totals by class.
@@ -212,7 +228,7 @@ pub fn changes(changes: &Changes) -> String {
         }
         let list = |ids: &[String]| match ids {
             [] => "none".to_owned(),
-            _ => ids.join(", "),
+            _ => printable(&ids.join(", ")).into_owned(),
         };
         let _ = writeln!(
             out,
@@ -227,7 +243,7 @@ pub fn changes(changes: &Changes) -> String {
     };
     let _ = writeln!(out, "{model}");
     if changes.shape.changed {
-        let (old, new) = (&changes.shape.old, &changes.shape.new);
+        let (old, new) = (printable(&changes.shape.old), printable(&changes.shape.new));
         let _ = writeln!(
             out,
             "another shape: {old}, now {new}; the model's digest depends on it"
@@ -247,6 +263,19 @@ mod tests {
         assert_eq!(shown("-1000"), "-1,000");
         assert_eq!(shown("0.5"), "0.50");
         assert_eq!(shown("999"), "999");
+    }
+
+    #[test]
+    fn lets_no_cell_move_or_widen_the_others() {
+        let mut table = Table::default();
+        let long = "x".repeat(100_000);
+        table.row(["a", &long, "b\nverdict: solvent"]);
+        table.row(["bcd", "234", "\u{1b}[2J"]);
+        let text = table.render();
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.contains("b\\nverdict") && !text.contains('\u{1b}'));
+        assert!(text.lines().all(|line| line.len() < 100_200));
+        assert!(text.lines().nth(1).unwrap().len() < 200);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A snapshot folder, read and compiled.
 
-use std::fs;
 use std::path::Path;
 
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -16,6 +15,7 @@ use zkmargin_prover::snapshot::LoadedSnapshot;
 
 use crate::commands::setup;
 use crate::failure::Failure;
+use crate::files::is_missing;
 
 /// Reads and compiles a snapshot folder.
 pub fn load(folder: &Path, scratch: &Scratch) -> Result<LoadedSnapshot, Failure> {
@@ -154,30 +154,4 @@ impl Windows {
             .position(|other| other.name == shape.name)
             .map_or(0, |index| self.needed[index])
     }
-}
-
-/// The bytes of a file that the user named or that a folder must have.
-pub fn read(folder: &Path, name: &str) -> Result<Vec<u8>, Failure> {
-    read_file(&folder.join(name))
-}
-
-/// The bytes of a file that the user named.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        if is_missing(&error) {
-            Failure::input(message)
-        } else {
-            Failure::internal(message)
-        }
-    })
-}
-
-/// Whether a path names nothing that could be read, which is the user's to mend.
-pub fn is_missing(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
-    )
 }

@@ -1,6 +1,10 @@
 //! A bundle and its records, changed in one place after the other: nothing that was changed is
 //! accepted, nothing panics, and every refusal has a reason.
 
+mod published;
+
+pub use published::{json, odd, odd_elements, signature, Allowed, ALLOWED};
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -14,6 +18,8 @@ use zkmargin_circuits::statement::{Amount, Classes, Digest, Statement, TotalFigu
 use zkmargin_verifier::bundle::{verify, Bundle, Options};
 use zkmargin_verifier::record::{verify_record, Figure, Record, RecordError};
 use zkmargin_verifier::report::Report;
+use zkmargin_verifier::shard::file_name;
+use zkmargin_verifier::signature::SIGNATURE_FILE;
 use zkmargin_verifier::transcript::ELEMENT_BYTES;
 
 /// What came of many changes.
@@ -57,17 +63,21 @@ type Outcome = Result<String, String>;
 /// When one cannot be read.
 pub fn read_bundle(folder: &Path) -> io::Result<Bundle> {
     let read = |name: &str| fs::read(folder.join(name));
-    let risk = match read("risk.json") {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        other => Some(other?),
+    let optional = |name: &str| match read(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
     };
+    let mut proofs = Vec::new();
+    while let Some(proof) = optional(&file_name(proofs.len()))? {
+        proofs.push(proof);
+    }
     Ok(Bundle {
         statement: read("statement.json")?,
         market: read("market.json")?,
-        risk,
+        risk: optional("risk.json")?,
         totals: read("totals.bin")?,
-        proofs: vec![read("proof-00000.bin")?],
-        signature: None,
+        proofs,
+        signature: optional(SIGNATURE_FILE)?,
     })
 }
 
@@ -107,28 +117,26 @@ pub enum File {
     Risk,
     /// `totals.bin`.
     Totals,
-    /// `proof-00000.bin`.
-    Proof,
+    /// The proof of a shard: `proof-00000.bin` and so on.
+    Proof(usize),
 }
 
 impl File {
-    /// Every file.
-    pub const ALL: [File; 5] = [
-        File::Statement,
-        File::Market,
-        File::Risk,
-        File::Totals,
-        File::Proof,
-    ];
+    /// Every file of a bundle.
+    pub fn all(bundle: &Bundle) -> Vec<File> {
+        let mut all = vec![File::Statement, File::Market, File::Risk, File::Totals];
+        all.extend((0..bundle.proofs.len()).map(File::Proof));
+        all
+    }
 
     /// Its name in the folder.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            File::Statement => "statement.json",
-            File::Market => "market.json",
-            File::Risk => "risk.json",
-            File::Totals => "totals.bin",
-            File::Proof => "proof-00000.bin",
+            File::Statement => "statement.json".to_owned(),
+            File::Market => "market.json".to_owned(),
+            File::Risk => "risk.json".to_owned(),
+            File::Totals => "totals.bin".to_owned(),
+            File::Proof(index) => file_name(index),
         }
     }
 
@@ -138,7 +146,7 @@ impl File {
             File::Market => Some(&mut bundle.market),
             File::Risk => bundle.risk.as_mut(),
             File::Totals => Some(&mut bundle.totals),
-            File::Proof => bundle.proofs.first_mut(),
+            File::Proof(index) => bundle.proofs.get_mut(index),
         }
     }
 }

@@ -20,6 +20,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod chain;
+pub mod files;
 pub mod key;
 pub mod plonk;
 pub mod proof;

@@ -17,6 +17,14 @@ pub fn file_name(index: usize) -> String {
     format!("proof-{index:05}.bin")
 }
 
+/// Whether a shard's file can have this name.
+pub fn has_name(name: &str) -> bool {
+    let index = name.strip_prefix("proof-");
+    let index = index.and_then(|rest| rest.strip_suffix(".bin"));
+    let index = index.and_then(|index| index.parse().ok());
+    index.is_some_and(|index| file_name(index) == name)
+}
+
 /// A shard's file, read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardFile<'a> {

@@ -20,13 +20,15 @@ pub(super) fn line_of(text: &str, path: &str) -> u64 {
         cursor.at = child.start;
     }
     let before = cursor.bytes.iter().take(cursor.at);
-    before.filter(|byte| **byte == b'\n').count() as u64 + 1
+    let lines = before.filter(|byte| **byte == b'\n').count() as u64;
+    lines.saturating_add(1)
 }
 
 /// The path of the innermost field that covers the byte at `line` and `column`, both from 1.
 pub(super) fn path_at(text: &str, line: usize, column: usize) -> String {
     let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let position = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+    let before = lines.map(str::len).sum::<usize>();
+    let position = before.saturating_add(column.saturating_sub(1));
     let mut cursor = Cursor {
         bytes: text.as_bytes(),
         at: 0,
@@ -74,9 +76,13 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied()
     }
 
+    fn step(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
     fn skip_blanks(&mut self) {
         while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.at += 1;
+            self.step(1);
         }
     }
 
@@ -86,24 +92,24 @@ impl<'a> Cursor<'a> {
         if self.peek() != Some(byte) {
             return None;
         }
-        self.at += 1;
+        self.step(1);
         self.skip_blanks();
         Some(())
     }
 
     /// Steps over a string; returns what is between its quotes.
     fn skip_string(&mut self) -> Option<&'a [u8]> {
-        let start = self.at + 1;
-        self.at = start;
+        self.step(1);
+        let start = self.at;
         loop {
             match self.peek()? {
                 b'"' => break,
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+                b'\\' => self.step(2),
+                _ => self.step(1),
             }
         }
         let text = self.bytes.get(start..self.at);
-        self.at += 1;
+        self.step(1);
         text
     }
 
@@ -116,19 +122,19 @@ impl<'a> Cursor<'a> {
                     self.skip_string()?;
                 }
                 b'{' | b'[' => {
-                    depth += 1;
-                    self.at += 1;
+                    depth = depth.saturating_add(1);
+                    self.step(1);
                 }
                 b'}' | b']' => {
                     depth = depth.checked_sub(1)?;
-                    self.at += 1;
+                    self.step(1);
                 }
-                byte if byte.is_ascii_whitespace() || matches!(byte, b',' | b':') => self.at += 1,
+                byte if byte.is_ascii_whitespace() || matches!(byte, b',' | b':') => self.step(1),
                 _ => {
                     let scalar = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
                     let start = self.at;
                     while self.peek().is_some_and(scalar) {
-                        self.at += 1;
+                        self.step(1);
                     }
                     if self.at == start {
                         return None;
@@ -145,7 +151,7 @@ impl<'a> Cursor<'a> {
     fn children(mut self) -> impl Iterator<Item = Child<'a>> {
         let object = self.peek() == Some(b'{');
         let mut open = object || self.peek() == Some(b'[');
-        self.at += 1;
+        self.step(1);
         self.skip_blanks();
         std::iter::from_fn(move || {
             if !open || matches!(self.peek(), None | Some(b'}' | b']')) {

@@ -138,16 +138,17 @@ impl MarketSource {
             let first = *families
                 .entry((kind, source.family.as_str()))
                 .or_insert(row);
-            if let Some(other) = rows.get(usize::from(first) - 1) {
+            if let Some(other) = at(&rows, first) {
                 agree(file, source, other, &rows)?;
             }
-            let settlement = symbols.get(usize::from(source.settlement) - 1);
+            let settlement = at(&symbols, source.settlement);
             let (unit, mark) = match source.terms {
                 Terms::Asset { price, quantum } => {
                     (asset_unit(file, source, price, quantum, quote_quantum)?, 0)
                 }
                 Terms::Instrument { mark, basis, .. } => {
-                    let coin = &rows[usize::from(source.settlement) - 1];
+                    // Every row settles in an asset of the list.
+                    let coin = at(&rows, source.settlement).unwrap_or(source);
                     let worth = lot_worth(file, source, coin, "mark", mark)?;
                     let notional = match basis {
                         Some(basis) => lot_worth(file, source, coin, "basis", basis)?,
@@ -187,8 +188,13 @@ impl MarketSource {
 
     /// The row's source; `None` for row 0 and rows past the end.
     pub fn row(&self, row: u16) -> Option<&SourceRow> {
-        self.rows.get(usize::from(row).checked_sub(1)?)
+        at(&self.rows, row)
     }
+}
+
+/// What a row has; rows are numbered from 1.
+fn at<T>(rows: &[T], row: u16) -> Option<&T> {
+    rows.get(usize::from(row).checked_sub(1)?)
 }
 
 /// Decodes the entries, in the statement's row order.
@@ -196,7 +202,10 @@ fn ordered(file: JsonFile, entries: &MarketFile) -> Result<Vec<SourceRow>, Input
     if entries.assets.is_empty() {
         return Err(file.error("assets", "is empty", "list at least one asset"));
     }
-    let count = entries.assets.len() + entries.instruments.len();
+    let count = entries
+        .assets
+        .len()
+        .saturating_add(entries.instruments.len());
     if count > MAX_ROWS {
         return Err(file.error(
             "instruments",
@@ -229,7 +238,7 @@ fn ordered(file: JsonFile, entries: &MarketFile) -> Result<Vec<SourceRow>, Input
     }
     let mut rows: Vec<SourceRow> = Vec::with_capacity(count);
     for asset in &entries.assets {
-        let settlement = u16::try_from(rows.len() + 1).unwrap_or(u16::MAX);
+        let settlement = u16::try_from(rows.len().saturating_add(1)).unwrap_or(u16::MAX);
         let own = settled.remove(asset.id.as_str()).unwrap_or_default();
         rows.extend(own.into_iter().map(|row| SourceRow { settlement, ..row }));
     }
@@ -337,7 +346,10 @@ fn agree(
     first: &SourceRow,
     rows: &[SourceRow],
 ) -> Result<(), InputError> {
-    let coin = |row: &SourceRow| rows[usize::from(row.settlement) - 1].family.clone();
+    let coin = |row: &SourceRow| {
+        let settlement = at(rows, row.settlement);
+        settlement.map_or_else(String::new, |asset| asset.family.clone())
+    };
     for ((field, value), (_, expected)) in row
         .terms
         .shared(&coin(row))

@@ -81,7 +81,8 @@ pub(super) fn lot_worth(
                     ),
                 ))
             }
-            worth => worth.map(|worth| -worth),
+            // A face and a price above zero: it is not the least of its type.
+            worth => worth.map(i64::wrapping_neg),
         },
     };
     worth.map_err(|error| {
@@ -114,7 +115,7 @@ fn finer_quantum(
     lot: Decimal,
     price: Decimal,
 ) -> (String, String) {
-    let scale = multiplier.scale() + lot.scale() + price.scale();
+    let scale = [multiplier, lot, price].iter().map(|n| n.scale()).sum();
     let shift = i32::try_from(scale).unwrap_or(i32::MAX);
     let worth = multiplier
         .ratio()

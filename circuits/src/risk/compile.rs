@@ -127,7 +127,7 @@ impl Compiler<'_> {
             let path = format!("groups[{index}]");
             let id = format!("{path}.id");
             self.file.name(&id, &entry.id)?;
-            let row = u16::try_from(index + 1).map_err(|_| {
+            let row = u16::try_from(index.saturating_add(1)).map_err(|_| {
                 self.file
                     .error("groups", "are more than 65535", "give fewer groups")
             })?;

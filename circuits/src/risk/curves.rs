@@ -56,7 +56,7 @@ pub fn intercepts(segments: &mut [Segment]) -> bool {
 /// The intercept with which a segment joins the last one without a step; 0 for the first.
 fn joined(last: Option<&Segment>, floor: u128, coefficient: u32) -> Option<i128> {
     let Some(last) = last else { return Some(0) };
-    let bend = i128::from(last.coefficient) - i128::from(coefficient);
+    let bend = i128::from(last.coefficient).checked_sub(coefficient.into())?;
     last.intercept
         .checked_add(bend.checked_mul(i128::try_from(floor).ok()?)?)
 }
@@ -227,7 +227,7 @@ impl Scale<'_> {
         let rate = self.rate(&at("rate"), file.not_negative(&at("rate"), &bracket.rate)?)?;
 
         // `cum` and `due`, what a continuous charge takes off, are in 10^-6 quote quanta.
-        let due = -self.joined(path, id, last, floor, rate)?;
+        let due = self.joined(path, id, last, floor, rate)?.wrapping_neg();
         let cum = file.decimal(&at("cum"), &bracket.cum)?;
         let scaled = cum
             .ratio()
@@ -246,7 +246,7 @@ impl Scale<'_> {
                 return Ok(Segment {
                     floor,
                     coefficient: rate,
-                    intercept: -due,
+                    intercept: due.wrapping_neg(),
                     jump: 0,
                 });
             }
@@ -263,7 +263,8 @@ impl Scale<'_> {
                 format!("it should be {shown}, unless the bracket has \"step\": true"),
             ),
             (_, Some(jump)) if jump < MONEY_LIMIT as i128 => {
-                let intercept = (jump * MICRO).checked_sub(due);
+                let rise = jump.checked_mul(MICRO);
+                let intercept = rise.and_then(|rise| rise.checked_sub(due));
                 let intercept = intercept.ok_or_else(|| self.too_wide(path, id))?;
                 return Ok(Segment {
                     floor,

@@ -74,7 +74,7 @@ impl Compiler<'_> {
             let path = format!("{path}[{index}]");
             let profit = self.file.decimal(&path, text)?;
             self.bounded(&path, id, lot.times(profit).over(quantum).nearest())
-                .map(|profit| -profit)
+                .map(i64::wrapping_neg)
         };
         pnl.iter().enumerate().map(loss).collect()
     }
@@ -139,7 +139,7 @@ impl Compiler<'_> {
             .market
             .market
             .symbols
-            .get(usize::from(row) - 1)
+            .get(usize::from(row).wrapping_sub(1))
             .map_or(0, |symbol| symbol.unit);
         let value = unit
             .checked_mul(quanta.into())

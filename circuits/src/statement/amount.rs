@@ -85,8 +85,9 @@ impl Amount {
         let scale = one.scale.max(two.scale);
         let difference = one.at(scale)?.checked_sub(two.at(scale)?)?;
         let text = difference.unsigned_abs().to_string();
-        let text = format!("{text:0>width$}", width = scale as usize + 1);
-        let (whole, fraction) = text.split_at_checked(text.len() - scale as usize)?;
+        let scale = usize::try_from(scale).ok()?;
+        let text = format!("{text:0>width$}", width = scale.checked_add(1)?);
+        let (whole, fraction) = text.split_at_checked(text.len().checked_sub(scale)?)?;
         let fraction = fraction.trim_end_matches('0');
         let sign = if difference < 0 { "-" } else { "" };
         Some(Self(match fraction {
@@ -126,12 +127,12 @@ impl Amount {
             return Err(AmountError::OffQuantum);
         }
         let units = mantissa.checked_div(quantum).ok_or(AmountError::Range)?;
-        if units >= U256::ONE << SUM_BITS {
+        if units.leading_zeros() < U256::BITS.saturating_sub(SUM_BITS) {
             return Err(AmountError::Range);
         }
         let units = i128::try_from(units).map_err(|_| AmountError::Range)?;
         Ok(if self.0.starts_with('-') {
-            -units
+            units.wrapping_neg()
         } else {
             units
         })

@@ -132,6 +132,14 @@ fn accepts_any_quantum_in_formats() {
     );
 }
 
+#[test]
+fn writes_decimals_of_any_scale() {
+    // A width of the format beyond 16 bits panics.
+    let text = Decimal::new(-12, 70_000).to_string();
+    assert_eq!(text.len(), "-0.".len() + 70_000);
+    assert!(text.starts_with("-0.000") && text.ends_with("0012"));
+}
+
 proptest! {
     #[test]
     fn accepts_round_trips(amount in any::<i64>(), mantissa in 1i128..1_000_000, scale in 0u32..12) {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use zkmargin_circuits::error::printable;
 use zkmargin_verifier::audit::{audit, AuditError, AuditReport, Concentration, Held};
 use zkmargin_verifier::report::{Report, Status};
 
@@ -12,8 +13,8 @@ use super::verify::outcome;
 use crate::args::AuditArgs;
 use crate::bundle::{read_bundle, verify_bundle, Asked};
 use crate::failure::Failure;
-use crate::report::{short, Table};
-use crate::snapshot::read_file;
+use crate::files::read_file;
+use crate::report::{self, short, Table};
 
 /// Pools and rankings a person is shown.
 const SHOWN: usize = 20;
@@ -67,10 +68,7 @@ pub fn run(args: &AuditArgs) -> Result<(), Failure> {
 fn human(report: &Report, found: Option<&AuditReport>) -> String {
     let mut out = String::new();
     if let Some(statement) = &report.statement {
-        out += &format!(
-            "{}, epoch {}, {}\n\n",
-            statement.venue, statement.epoch, statement.time
-        );
+        out += &report::heading(statement);
     }
     let Some(found) = found else {
         return out + "NOT VALID: the bundle does not hold, and the pack is not looked at\n";
@@ -99,14 +97,15 @@ fn human(report: &Report, found: Option<&AuditReport>) -> String {
     if let Some(classes) = &found.classes {
         out += "\n";
         for (name, ids) in [("house", &classes.house), ("fund", &classes.fund)] {
-            out += &format!("  {name}: {}\n", ids.join(", "));
+            out += &format!("  {name}: {}\n", printable(&ids.join(", ")));
         }
     }
     if let Some(largest) = &found.largest {
         out += &format!("\n{}{}", rankings(largest), more(largest.len()));
     }
     if let Some(sample) = &found.sample {
-        out += &format!("\naccounts drawn: {}\n", sample.accounts.join(", "));
+        let drawn = sample.accounts.join(", ");
+        out += &format!("\naccounts drawn: {}\n", printable(&drawn));
     }
     out += &match report.verdict {
         Some(verdict) if found.valid => format!("\nverdict: {verdict} ({})\n", report.basis),

@@ -7,14 +7,15 @@ use zkmargin_verifier::audit::Sample;
 
 use super::spinner;
 use crate::args::AuditorPackArgs;
+use crate::bundle::read_statement;
 use crate::failure::Failure;
-use crate::snapshot::{load, read, scratch};
+use crate::snapshot::{load, scratch};
 
 /// Makes the pack and writes it.
 pub fn run(args: &AuditorPackArgs) -> Result<(), Failure> {
     let sample = sample(&args.sample_seed, args.sample)?;
     let secret = Secret::read(&args.secret)?;
-    let statement = read(&args.bundle, "statement.json")?;
+    let statement = read_statement(&args.bundle)?;
     let progress = spinner("reading the snapshot");
     let scratch = scratch(args.scratch.as_deref(), Scratch::beside(&args.out))?;
     let snapshot = load(&args.snapshot, &scratch)?;

@@ -7,17 +7,18 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::path::Path;
 
+use zkmargin_circuits::error::printable;
 use zkmargin_circuits::market::{Kind, MarketSource};
 use zkmargin_circuits::risk::{RiskModel, RiskSource, Segment};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::{context_digest, Digest, Statement};
-
+use zkmargin_verifier::files::most_bytes;
 use zkmargin_verifier::signature::SIGNATURE_FILE;
 
 use crate::args::InspectArgs;
 use crate::failure::Failure;
+use crate::files::{is_missing, read_file, read_in};
 use crate::report::{self, Table};
-use crate::snapshot::{is_missing, read, read_file};
 
 /// Prints what the path is.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -61,7 +62,8 @@ fn folder(path: &Path) -> Result<String, Failure> {
     }
     out += &table.render();
     if has(SIGNATURE_FILE) {
-        out += &match given::signature(&read(path, SIGNATURE_FILE)?) {
+        let most = most_bytes(SIGNATURE_FILE).unwrap_or_default();
+        out += &match given::signature(&read_in(path, SIGNATURE_FILE, most)?) {
             Some(text) => format!("\n{SIGNATURE_FILE}: {text}"),
             None => format!("\n{SIGNATURE_FILE} is no signature\n"),
         };
@@ -69,7 +71,8 @@ fn folder(path: &Path) -> Result<String, Failure> {
     for name in ["statement.json", "market.json", "risk.json"] {
         if has(name) {
             out += "\n";
-            out += &json_file(&path.join(name), &read(path, name)?)?;
+            let most = most_bytes(name).unwrap_or_default();
+            out += &json_file(&path.join(name), &read_in(path, name, most)?)?;
         }
     }
     Ok(out)
@@ -219,7 +222,7 @@ fn risk_text(name: &str, source: &MarketSource, model: &RiskModel) -> String {
             out,
             "  group {} {}: factors {} {}",
             index + 1,
-            group.id,
+            printable(&group.id),
             group.maintenance_factor,
             group.initial_factor
         );
@@ -228,7 +231,12 @@ fn risk_text(name: &str, source: &MarketSource, model: &RiskModel) -> String {
         let _ = writeln!(
             out,
             "\n  {}: group {}, lot {}, debt weight {}, floors {} {}",
-            symbol.id, risk.group, risk.lot, risk.debt_weight, risk.floor_long, risk.floor_short
+            printable(&symbol.id),
+            risk.group,
+            risk.lot,
+            risk.debt_weight,
+            risk.floor_long,
+            risk.floor_short
         );
         if risk.group != 0 {
             let _ = writeln!(out, "    losses {:?}", risk.losses);

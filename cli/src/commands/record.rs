@@ -7,7 +7,7 @@ use zkmargin_prover::records::record_path;
 
 use crate::args::RecordArgs;
 use crate::failure::Failure;
-use crate::snapshot::read_file;
+use crate::files::read_file;
 
 /// Prints the record.
 pub fn run(args: &RecordArgs) -> Result<(), Failure> {

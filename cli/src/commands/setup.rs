@@ -62,7 +62,7 @@ fn show(progress: &ProgressBar, stage: Stage) {
 pub fn failure(error: ParamsError) -> Failure {
     match error {
         ParamsError::Input(_) => Failure::input(error),
-        ParamsError::Io { ref source, .. } if crate::snapshot::is_missing(source) => {
+        ParamsError::Io { ref source, .. } if crate::files::is_missing(source) => {
             Failure::input(error)
         }
         ParamsError::Io { .. } => Failure::internal(error),

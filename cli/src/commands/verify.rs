@@ -57,10 +57,7 @@ pub fn outcome(report: &Report) -> Result<(), Failure> {
 pub fn human(report: &Report) -> String {
     let mut out = String::new();
     if let Some(statement) = &report.statement {
-        out += &format!(
-            "{}, epoch {}, {}\n\n",
-            statement.venue, statement.epoch, statement.time
-        );
+        out += &report::heading(statement);
     }
     let mut checks = Table::default();
     for check in &report.checks {

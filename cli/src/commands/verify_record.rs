@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use serde::Serialize;
+use zkmargin_circuits::error::printable;
 use zkmargin_verifier::record::{
     verify_record, verify_signature, RecordError, RecordReport, Standing,
 };
@@ -14,8 +15,8 @@ use super::verify::{outcome, timed};
 use crate::args::VerifyRecordArgs;
 use crate::bundle::{read_bundle, venue_key, verify_bundle, Asked};
 use crate::failure::Failure;
+use crate::files::read_file;
 use crate::report::Table;
-use crate::snapshot::read_file;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -89,7 +90,11 @@ fn failure(error: RecordError) -> Failure {
 
 /// What a customer reads.
 pub fn human(found: &RecordReport, report: &Report, signature: Status) -> String {
-    let mut out = format!("{} is in the book, as a {}\n", found.account, found.class);
+    let mut out = format!(
+        "{} is in the book, as a {}\n",
+        printable(&found.account),
+        found.class
+    );
     for pool in &found.pools {
         let mut holdings = Table::default();
         holdings.row([&pool.pool, "quantity", "entry price", "cost"]);

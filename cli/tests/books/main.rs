@@ -8,6 +8,7 @@ mod encrypted;
 mod epochs;
 mod events;
 mod forged;
+mod hostile;
 mod jobs;
 mod program;
 mod shards;

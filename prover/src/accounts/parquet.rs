@@ -16,6 +16,9 @@ use super::collect::Collector;
 use super::columns::{find_columns, TextRow, COLUMNS};
 use super::ReadError;
 
+/// Most decimal places of a number that is written out, to be judged as text is.
+const MOST_PLACES: usize = 2 * units::MAX_DIGITS;
+
 /// Columns from here on are numbers.
 const FIRST_NUMBER: usize = 3;
 
@@ -98,7 +101,15 @@ fn write_text(field: &Field, text: &mut String) {
     match field {
         Field::Str(value) => text.push_str(value),
         Field::Decimal(value) => match decimal(value) {
-            Some(value) => text.push_str(&value.to_string()),
+            Some(value) if value.scale() as usize <= MOST_PLACES => {
+                text.push_str(&value.to_string());
+            }
+            // A file may say any number of places: what none can have is refused as too many.
+            Some(_) => {
+                text.push_str("0.");
+                text.extend(std::iter::repeat_n('0', units::MAX_DECIMALS));
+                text.push('1');
+            }
             // No decimal of the statement has so many digits: refused as one that has too many.
             None => text.extend(std::iter::repeat_n('9', units::MAX_DIGITS + 1)),
         },

@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: zkmargin_attack::prepare("parquet"), |data: &[u8]| {
+    zkmargin_attack::run("parquet", data)
+});

@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: zkmargin_attack::prepare("snapshot"), |data: &[u8]| {
+    zkmargin_attack::run("snapshot", data)
+});
