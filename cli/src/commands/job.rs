@@ -90,7 +90,8 @@ struct ShardJson {
 
 /// Proves shards.
 pub fn shard(args: &ShardArgs) -> Result<(), Failure> {
-    let log = EventLog::begin(args.log.as_deref(), "shard", &[])?;
+    let private = [(args.identity.as_deref(), "IDENTITY")];
+    let log = EventLog::begin(args.log.as_deref(), "shard", &private)?;
     let watch = Watch::new(log, "the job");
     watch.end(prove_those(args, &watch))
 }
