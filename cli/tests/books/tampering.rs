@@ -113,15 +113,15 @@ fn refuses_every_change_of_a_signed_book_of_three_proofs() {
     assert_eq!(files.len(), 7);
     for file in files {
         let (most, check) = match file {
-            File::Statement => (400, "proof"),
+            File::Statement => (400, "statement"),
             File::Market => (400, "market"),
-            File::Risk => (150, "model"),
-            File::Totals => (150, "totals"),
-            File::Proof(_) => (150, "proof"),
+            File::Risk => (80, "model"),
+            File::Totals => (80, "totals"),
+            File::Proof(_) => (60, "proof"),
         };
         let swept = bytes(&bundle, &unsigned, file, most);
         none_accepted(&swept);
-        assert!(swept.refused_by(check) > 50, "{file:?}: {swept:?}");
+        assert!(swept.refused_by(check) >= 50, "{file:?}: {swept:?}");
         match file {
             File::Market | File::Risk => {
                 let swept = json(&bundle, &unsigned, file, usize::MAX);
@@ -129,21 +129,17 @@ fn refuses_every_change_of_a_signed_book_of_three_proofs() {
                 assert!(swept.tried() > 100, "{}", swept.tried());
             }
             File::Totals | File::Proof(_) => {
-                let swept = odd(&bundle, &unsigned, file, 12);
+                let swept = odd(&bundle, &unsigned, file, 6);
                 none_accepted(&swept);
                 assert_eq!(swept.refused_by(check), swept.tried());
-                let swept = elements(&bundle, &unsigned, file, 12);
+                let swept = elements(&bundle, &unsigned, file, 6);
                 none_accepted(&swept);
                 assert_eq!(swept.refused_by(check), swept.tried());
             }
             File::Statement => {
-                let swept = fields(&bundle, &asked, usize::MAX);
+                let swept = fields(&bundle, &unsigned, usize::MAX);
                 none_accepted(&swept);
-                // Whoever asks for the signature learns of each of them there already.
-                assert_eq!(
-                    swept.refused_by("statement") + swept.refused_by("signature"),
-                    0
-                );
+                assert!(swept.refused_by("proof") > 40, "{swept:?}");
             }
         }
     }

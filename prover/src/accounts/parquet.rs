@@ -1,6 +1,7 @@
 //! `accounts.parquet`: the columns of `accounts.csv`, as strings or (for numbers) decimals.
 
 use std::fs::File;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
@@ -23,7 +24,20 @@ const MOST_PLACES: usize = 2 * units::MAX_DIGITS;
 const FIRST_NUMBER: usize = 3;
 
 /// Reads a file into the collector, row by row.
+///
+/// The library panics at some damaged files, such as one whose columns begin before it does: that is
+/// an error of the file too.
 pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {
+    let file = collector.file();
+    // A collector that was left in the middle of a row is not used again.
+    let read = AssertUnwindSafe(|| read_rows(path, collector));
+    catch_unwind(read).unwrap_or_else(|_| {
+        let problem = "is not a readable Parquet file: what it says of itself makes no sense";
+        Err(InputError::new(file, "", problem, "write it again").into())
+    })
+}
+
+fn read_rows(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {
     let file = collector.file();
     let opened = File::open(path).map_err(|source| ReadError::Io {
         path: path.to_owned(),
