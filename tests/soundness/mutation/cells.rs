@@ -1,0 +1,161 @@
+//! Cells changed one at a time: which can be without anything failing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ff::Field;
+use halo2_proofs::halo2curves::bn256::Fr;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use zkmargin_circuits::circuit::columns::Free;
+use zkmargin_tests::check::roles::Roles;
+use zkmargin_tests::check::Matrix;
+use zkmargin_tests::forge::{book_with_spare, integer, public, Cells};
+
+use super::Bench;
+
+/// Cells by what they are called and the kind of their row.
+pub type Named = BTreeMap<(String, &'static str), Vec<(usize, usize)>>;
+
+/// What a scan of cells found.
+#[derive(Default)]
+pub struct Scan {
+    /// Cells that were changed.
+    pub changed: usize,
+    /// Cells that can be changed: for those of limb columns, to another limb.
+    pub free: Named,
+    /// Cells of the first phase that only constraints with cells of the second phase pin, which a prover
+    /// makes after them.
+    pub late: Named,
+}
+
+/// What one cell is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Pinned,
+    Late,
+    Free,
+}
+
+/// Changes every cell of all columns, or of about one in `sample`.
+pub fn scan(bench: &Bench, sample: Option<u32>) -> Scan {
+    let system = &bench.system;
+    let columns = &system.config.columns;
+    let limbs: BTreeSet<usize> = columns
+        .limbs
+        .iter()
+        .map(|limb| limb.column.index())
+        .collect();
+    let second: BTreeSet<usize> = columns.second.iter().map(|c| c.column.index()).collect();
+    let of = |holds: &dyn Fn(&str, &BTreeSet<(usize, i32)>) -> bool| -> BTreeSet<usize> {
+        let all = system.polynomials.iter().enumerate();
+        all.filter(|(_, p)| holds(&p.name, &p.reads))
+            .map(|(i, _)| i)
+            .collect()
+    };
+    let none = BTreeSet::new();
+    let ranges = of(&|name, _| name.starts_with("range: helpers"));
+    let late = of(&|_, reads| reads.iter().any(|(column, _)| second.contains(column)));
+    let width = bench.matrix.advice.len();
+    let rows = bench.witness.grid.rows;
+    let of_column = |matrix: &mut Matrix, column: usize| -> Vec<(usize, Found)> {
+        let mut rng = ChaCha8Rng::seed_from_u64(column as u64);
+        let mut found = Vec::new();
+        let end = rows + usize::from(column == columns.sum.column.index());
+        for row in 0..end {
+            if sample.is_some_and(|one_in| !rng.gen_ratio(1, one_in)) {
+                continue;
+            }
+            let honest = matrix.advice[column][row];
+            let (others, but) = if limbs.contains(&column) {
+                let limb = integer(honest).as_u64();
+                let others = [limb + 1, limb + 255, limb + rng.gen_range(2..255)];
+                (others.map(|other| Fr::from(other % 256)), &ranges)
+            } else {
+                let random = Fr::random(&mut rng);
+                ([honest + Fr::ONE, honest - Fr::ONE, random], &none)
+            };
+            let mut worst = Found::Pinned;
+            for other in others {
+                matrix.advice[column][row] = other;
+                if !system.pinned(matrix, (column, row), but) {
+                    worst = Found::Free;
+                    break;
+                }
+                if !second.contains(&column) && !system.pinned(matrix, (column, row), &late) {
+                    worst = Found::Late;
+                }
+            }
+            matrix.advice[column][row] = honest;
+            found.push((row, worst));
+        }
+        found
+    };
+    let found: Vec<(usize, Vec<(usize, Found)>)> = (0..width)
+        .into_par_iter()
+        .map_init(
+            || bench.matrix.clone(),
+            |matrix, column| (column, of_column(matrix, column)),
+        )
+        .collect();
+    let roles = Roles::new(columns, &system.config.layout);
+    let mut scan = Scan::default();
+    for (column, cells) in found {
+        for (row, found) in cells {
+            scan.changed += 1;
+            let named = match found {
+                Found::Pinned => continue,
+                Found::Free => &mut scan.free,
+                Found::Late => &mut scan.late,
+            };
+            let name = roles.name(column, row);
+            named.entry(name).or_default().push((column, row));
+        }
+    }
+    scan
+}
+
+/// Those of some cells of the first phase that can be changed after all, with the whole second phase, and
+/// the multiplicities of other columns, made from the change.
+pub fn remade(bench: &Bench, cells: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let columns = &bench.system.config.columns;
+    let by_index: BTreeMap<usize, Free> = columns
+        .free
+        .iter()
+        .map(|c| (c.column.index(), *c))
+        .collect();
+    let counts = [
+        columns.range_uses,
+        columns.table.long_uses,
+        columns.table.short_uses,
+    ];
+    let chunk = cells.len().div_ceil(8).max(1);
+    cells
+        .par_chunks(chunk)
+        .flat_map_iter(|cells| {
+            let mut witness = book_with_spare().witness(&bench.witness.layout.shape);
+            let mut free = Vec::new();
+            for (column, row) in cells {
+                // Cells of limb columns are pinned by the first phase, or the test fails.
+                let Some(column) = by_index.get(column) else {
+                    free.push((*column, *row));
+                    continue;
+                };
+                let honest = witness.grid.free(*column, *row);
+                witness.grid.set(*column, *row, honest + Fr::ONE);
+                if !counts.contains(column) {
+                    Cells::new(&mut witness).recount();
+                }
+                let instance = public(&witness);
+                let matrix = Matrix::new(&bench.system, &witness, instance, None);
+                let changed = matrix.differences(&bench.matrix);
+                if bench.system.failures_after(&matrix, &changed).is_empty() {
+                    free.push((column.column.index(), *row));
+                }
+                witness.grid.set(*column, *row, honest);
+                Cells::new(&mut witness).recount();
+            }
+            free
+        })
+        .collect()
+}

@@ -1,0 +1,88 @@
+//! Cells that can be changed, held against docs/mutation.md.
+
+use std::collections::BTreeSet;
+
+use zkmargin_circuits::shape::Shape;
+use zkmargin_tests::check::roles::Roles;
+use zkmargin_tests::forge::{shape, wide};
+
+use super::{cells, page, Bench};
+
+/// Cells that can be changed are those of the page.
+fn cells_of(shape: &Shape, sample: Option<u32>) -> BTreeSet<(String, String)> {
+    let start = std::time::Instant::now();
+    let bench = Bench::new(shape);
+    let scan = cells::scan(&bench, sample);
+    eprintln!(
+        "{}: {} cells changed, {} can be: {:?}",
+        shape.name,
+        scan.changed,
+        scan.free.values().map(Vec::len).sum::<usize>(),
+        start.elapsed()
+    );
+    let mut free = BTreeSet::new();
+    for ((name, kind), cells) in &scan.free {
+        if std::env::var_os("SURVEY").is_some() {
+            eprintln!("free: {name} | {kind} | {}", cells.len());
+        }
+        free.insert((name.clone(), (*kind).to_owned()));
+    }
+    // A cell that the second phase pins must do so when it is made anew.
+    let each = match sample {
+        Some(_) => 1,
+        None => 8,
+    };
+    let step = |cells: &[(usize, usize)]| cells.len().div_ceil(each).max(1);
+    let late: Vec<_> = scan
+        .late
+        .values()
+        .flat_map(|cells| cells.iter().copied().step_by(step(cells)))
+        .collect();
+    if std::env::var_os("SURVEY").is_some() {
+        for ((name, kind), cells) in &scan.late {
+            eprintln!("late: {name} | {kind} | {}", cells.len());
+        }
+    }
+    let roles = Roles::new(&bench.system.config.columns, &bench.system.config.layout);
+    for (column, row) in cells::remade(&bench, &late) {
+        let (name, kind) = roles.name(column, row);
+        eprintln!("free with another second phase: {name} | {kind} | row {row}");
+        free.insert((name, kind.to_owned()));
+    }
+    eprintln!(
+        "{}: {} made anew: {:?}",
+        shape.name,
+        late.len(),
+        start.elapsed()
+    );
+    free
+}
+
+fn explained_cells() -> BTreeSet<(String, String)> {
+    let rows = page::table("Cells that mean nothing").into_iter();
+    rows.flat_map(|row| {
+        let fields: Vec<String> = row[0].split(", ").map(ToOwned::to_owned).collect();
+        fields.into_iter().map(move |field| (field, row[1].clone()))
+    })
+    .collect()
+}
+
+#[test]
+fn accepts_no_cell_that_nothing_pins_among_some() {
+    let explained = explained_cells();
+    for shape in [shape(), wide()] {
+        let free = cells_of(shape, Some(40));
+        let unknown: Vec<_> = free.difference(&explained).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:#?}", shape.name);
+    }
+}
+
+#[test]
+#[ignore = "minutes: every cell of both shapes"]
+fn accepts_no_cell_that_nothing_pins_among_all() {
+    let free: BTreeSet<_> = [shape(), wide()]
+        .into_iter()
+        .flat_map(|shape| cells_of(shape, None))
+        .collect();
+    assert_eq!(free, explained_cells());
+}
