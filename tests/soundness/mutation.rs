@@ -48,6 +48,15 @@ impl Bench {
             matrix,
         }
     }
+
+    /// The cells of a forgery, and what fails.
+    fn forged(&self, forgery: &Forgery) -> (Matrix, Failures) {
+        let (witness, instance, lie) = forgery.forge(&self.witness.layout.shape);
+        let matrix = Matrix::new(&self.system, &witness, instance, lie);
+        let changed = matrix.differences(&self.matrix);
+        let failures = self.system.failures_after(&matrix, &changed);
+        (matrix, failures)
+    }
 }
 
 /// What false witnesses show of the constraints of a shape.
@@ -94,16 +103,12 @@ impl Detected {
 /// Runs all forgeries of some tables, and every mechanical change.
 pub fn detect(bench: &Bench, tables: &[&[Forgery]]) -> Detected {
     let system = &bench.system;
-    let shape = bench.witness.layout.shape;
     let ends = system.named(ENDS);
     let forgeries: Vec<&Forgery> = tables.iter().copied().flatten().collect();
     let found: Vec<(Failures, [Fr; 5])> = forgeries
         .par_iter()
         .map(|forgery| {
-            let (witness, instance, lie) = forgery.forge(&shape);
-            let matrix = Matrix::new(system, &witness, instance, lie);
-            let changed = matrix.differences(&bench.matrix);
-            let failures = system.failures_after(&matrix, &changed);
+            let (matrix, failures) = bench.forged(forgery);
             let sum = failures.iter().any(|(constraint, _)| *constraint == ends);
             let arguments = if sum {
                 matrix.arguments(system)
@@ -147,7 +152,9 @@ fn tables() -> [&'static [Forgery]; 9] {
 #[test]
 fn accepts_true_witnesses() {
     for shape in [shape(), wide()] {
-        let bench = Bench::new(shape);
+        let mut bench = Bench::new(shape);
+        assert_eq!(bench.system.failures(&bench.matrix), BTreeSet::new());
+        bench.matrix.blind(&bench.system);
         assert_eq!(bench.system.failures(&bench.matrix), BTreeSet::new());
     }
 }
@@ -165,5 +172,19 @@ fn accepts_no_copy_that_others_imply() {
             .values_mut()
             .filter(|g| **g == a)
             .for_each(|g| *g = b);
+    }
+}
+
+#[test]
+fn rejects_forgeries_of_the_first_window() {
+    let bench = Bench::new(wide());
+    for forgery in super::alone::FIRST_WINDOW {
+        let (_, failures) = bench.forged(forgery);
+        let names: BTreeSet<String> = failures
+            .iter()
+            .map(|(constraint, _)| bench.system.name(*constraint))
+            .collect();
+        let expected = forgery.stops.iter().map(ToString::to_string).collect();
+        assert_eq!(names, expected, "{}", forgery.name);
     }
 }

@@ -7,7 +7,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use zkmargin_circuits::circuit::columns::Free;
+use zkmargin_circuits::circuit::columns::Limbs;
 use zkmargin_tests::check::roles::Roles;
 use zkmargin_tests::check::Matrix;
 use zkmargin_tests::forge::{book_with_spare, integer, public, Cells};
@@ -119,43 +119,55 @@ pub fn scan(bench: &Bench, sample: Option<u32>) -> Scan {
 /// the multiplicities of other columns, made from the change.
 pub fn remade(bench: &Bench, cells: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let columns = &bench.system.config.columns;
-    let by_index: BTreeMap<usize, Free> = columns
-        .free
-        .iter()
-        .map(|c| (c.column.index(), *c))
-        .collect();
     let counts = [
         columns.range_uses,
         columns.table.long_uses,
         columns.table.short_uses,
     ];
-    let chunk = cells.len().div_ceil(8).max(1);
+    let counts = counts.map(|column| column.column.index());
     cells
-        .par_chunks(chunk)
+        .par_chunks(cells.len().div_ceil(8).max(1))
         .flat_map_iter(|cells| {
             let mut witness = book_with_spare().witness(&bench.witness.layout.shape);
+            let honest = witness.grid.clone();
             let mut free = Vec::new();
             for (column, row) in cells {
-                // Cells of limb columns are pinned by the first phase, or the test fails.
-                let Some(column) = by_index.get(column) else {
-                    free.push((*column, *row));
-                    continue;
-                };
-                let honest = witness.grid.free(*column, *row);
-                witness.grid.set(*column, *row, honest + Fr::ONE);
+                let mut cells = Cells::new(&mut witness);
+                change(&mut cells, *column, *row);
                 if !counts.contains(column) {
-                    Cells::new(&mut witness).recount();
+                    cells.recount();
                 }
-                let instance = public(&witness);
-                let matrix = Matrix::new(&bench.system, &witness, instance, None);
+                let matrix = Matrix::new(&bench.system, &witness, public(&witness), None);
                 let changed = matrix.differences(&bench.matrix);
                 if bench.system.failures_after(&matrix, &changed).is_empty() {
-                    free.push((column.column.index(), *row));
+                    free.push((*column, *row));
                 }
-                witness.grid.set(*column, *row, honest);
-                Cells::new(&mut witness).recount();
+                witness.grid.clone_from(&honest);
             }
             free
         })
         .collect()
+}
+
+/// Adds one to a cell of the first phase, and to a limb around the end of its range.
+fn change(cells: &mut Cells, column: usize, row: usize) {
+    let free = cells
+        .columns
+        .free
+        .iter()
+        .find(|c| c.column.index() == column);
+    if let Some(free) = free.copied() {
+        cells.add(free, row, 1);
+        return;
+    }
+    let limb = cells
+        .columns
+        .limbs
+        .iter()
+        .find(|c| c.column.index() == column);
+    let limbs = Limbs {
+        columns: limb.into_iter().copied().collect(),
+        limb_bits: cells.layout.shape.limb_bits,
+    };
+    cells.push(&limbs, row, 1);
 }

@@ -9,7 +9,7 @@ use zkmargin_circuits::leaf::HOLDING_ELEMENTS;
 use zkmargin_circuits::shape::WINDOW_ROWS;
 use zkmargin_circuits::totals_column::scalar_row;
 use zkmargin_tests::check::{Constraint, Failures, Matrix};
-use zkmargin_tests::forge::{book_with_spare, public, Cells, CAROL, EMPTY, SPARE};
+use zkmargin_tests::forge::{book_with_spare, public, Cells, CAROL, SPARE};
 
 use super::{kinds, Bench};
 
@@ -46,7 +46,7 @@ fn pool(cells: &Cells, from: usize) -> std::ops::Range<usize> {
     from..(end.expect("an end") + 1) * WINDOW_ROWS
 }
 
-/// Running sums of a pool, and its keys.
+/// Running sums of a pool.
 fn sums(bench: &Bench) -> Vec<(String, Failures)> {
     let h = &bench.system.config.columns.holding;
     let mut found = Vec::new();
@@ -65,16 +65,6 @@ fn sums(bench: &Bench) -> Vec<(String, Failures)> {
                 failures,
             ));
         }
-    }
-    for row in [0, 3] {
-        let failures = forged(bench, |c| {
-            for row in pool(c, EMPTY * WINDOW_ROWS + row) {
-                c.add(h.key, row, 5);
-            }
-            c.used();
-            c.settle();
-        });
-        found.push((format!("key at row {row}"), failures));
     }
     found
 }

@@ -20,6 +20,7 @@ pub fn all(bench: &Bench) -> Vec<(String, Failures)> {
     let mut found = permutations(bench);
     found.extend(copies(bench));
     found.extend(helpers(bench));
+    found.push(uses(bench));
     found
 }
 
@@ -130,6 +131,18 @@ fn copies(bench: &Bench) -> Vec<(String, Failures)> {
         found.push((format!("copy {}", i + 1), failures));
     }
     found
+}
+
+/// One use more of no group, which its helper does not count.
+fn uses(bench: &Bench) -> (String, Failures) {
+    let cell = (
+        bench.system.config.columns.table.long_uses.column.index(),
+        bench.witness.layout.groups().start,
+    );
+    let mut matrix = bench.matrix.clone();
+    matrix.advice[cell.0][cell.1] += Fr::ONE;
+    let failures = bench.system.failures_after(&matrix, &[cell]);
+    ("uses of no group".into(), failures)
 }
 
 /// Something of each helper moved to another row of its kind, and the running sum with it.

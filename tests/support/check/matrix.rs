@@ -15,7 +15,8 @@ use crate::forge::SecondCells;
 /// The arguments of the running sum, lowest power of the challenge first.
 pub const ARGUMENTS: [&str; 5] = ["range", "symbols", "groups", "families", "scalars"];
 
-/// All cells of a witness. Rows left to blinding hold what a prover may put there: anything.
+/// All cells of a witness. Rows left to blinding are zeros, which serve a forger best: what reads them
+/// from the first row finds nothing there.
 #[derive(Clone)]
 pub struct Matrix {
     /// By column and row.
@@ -34,11 +35,8 @@ impl Matrix {
         instance: Vec<Fr>,
         lie: Option<fn(&mut SecondCells)>,
     ) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(11);
-        let width = system.readers.len();
-        let column = |_| (0..system.size).map(|_| Fr::random(&mut rng)).collect();
         let mut matrix = Self {
-            advice: (0..width).map(column).collect(),
+            advice: vec![vec![Fr::ZERO; system.size]; system.readers.len()],
             instance,
             kappa: None,
         };
@@ -58,8 +56,19 @@ impl Matrix {
         matrix
     }
 
+    /// Puts random elements into the rows left to blinding, but where the running sum ends.
+    pub fn blind(&mut self, system: &System) {
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        let rows = system.config.layout.shape.rows();
+        let sum = system.config.columns.sum.column.index();
+        for (column, cells) in self.advice.iter_mut().enumerate() {
+            let cells = cells.iter_mut().skip(rows + usize::from(column == sum));
+            cells.for_each(|cell| *cell = Fr::random(&mut rng));
+        }
+    }
+
     /// Sets the cells of the first phase.
-    pub fn set_first(&mut self, witness: &Witness) {
+    fn set_first(&mut self, witness: &Witness) {
         let grid = &witness.grid;
         for column in &witness.columns.free {
             for row in 0..grid.rows {

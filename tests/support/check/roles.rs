@@ -65,6 +65,8 @@ impl Roles {
             self.join(roles, here)
         } else if kind == "account" && !roles.iter().any(table) {
             "a cell of no window".into()
+        } else if kind != "account" && roles.iter().all(|role| role.offset.is_some()) {
+            "a cell of windows".into()
         } else if roles.iter().any(table) {
             self.join(roles, table)
         } else {
