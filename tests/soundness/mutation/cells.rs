@@ -8,8 +8,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use zkmargin_circuits::circuit::columns::Limbs;
+use zkmargin_circuits::shape::WINDOW_ROWS;
 use zkmargin_tests::check::roles::Roles;
-use zkmargin_tests::check::Matrix;
+use zkmargin_tests::check::{Matrix, Polynomial};
 use zkmargin_tests::forge::{book_with_spare, integer, public, Cells};
 
 use super::Bench;
@@ -47,15 +48,13 @@ pub fn scan(bench: &Bench, sample: Option<u32>) -> Scan {
         .map(|limb| limb.column.index())
         .collect();
     let second: BTreeSet<usize> = columns.second.iter().map(|c| c.column.index()).collect();
-    let of = |holds: &dyn Fn(&str, &BTreeSet<(usize, i32)>) -> bool| -> BTreeSet<usize> {
+    let of = |holds: &dyn Fn(&Polynomial) -> bool| -> BTreeSet<usize> {
         let all = system.polynomials.iter().enumerate();
-        all.filter(|(_, p)| holds(&p.name, &p.reads))
-            .map(|(i, _)| i)
-            .collect()
+        all.filter(|(_, p)| holds(p)).map(|(i, _)| i).collect()
     };
     let none = BTreeSet::new();
-    let ranges = of(&|name, _| name.starts_with("range: helpers"));
-    let late = of(&|_, reads| reads.iter().any(|(column, _)| second.contains(column)));
+    let ranges = of(&|p| p.name.starts_with("range: helpers"));
+    let late = of(&|p| p.reads.iter().any(|(column, _)| second.contains(column)));
     let width = bench.matrix.advice.len();
     let rows = bench.witness.grid.rows;
     let of_column = |matrix: &mut Matrix, column: usize| -> Vec<(usize, Found)> {
@@ -108,11 +107,27 @@ pub fn scan(bench: &Bench, sample: Option<u32>) -> Scan {
                 Found::Free => &mut scan.free,
                 Found::Late => &mut scan.late,
             };
-            let name = roles.name(column, row);
+            let name = name(bench, &roles, column, row);
             named.entry(name).or_default().push((column, row));
         }
     }
     scan
+}
+
+/// The fields that a cell is, and the kind of its row: of a lane whose scans take several windows, apart
+/// where it scans nothing.
+pub fn name(bench: &Bench, roles: &Roles, column: usize, row: usize) -> (String, &'static str) {
+    let (name, kind) = roles.name(column, row);
+    let idle = || {
+        bench.system.config.columns.lanes.iter().any(|lane| {
+            let on = || bench.witness.grid.window_free(row / WINDOW_ROWS, &lane.on);
+            lane.span.is_some() && on() == Fr::ZERO
+        })
+    };
+    if kind == "account" && name.starts_with("lanes.") && idle() {
+        return (name, "idle account");
+    }
+    (name, kind)
 }
 
 /// Those of some cells of the first phase that can be changed after all, with the whole second phase, and

@@ -154,8 +154,7 @@ fn interpolate(values: &[Fr]) -> [Fr; 5] {
         let point = |i: usize| Fr::from(i as u64);
         let mut basis = [Fr::ZERO; 5];
         basis[0] = *value;
-        let mut degree = 0;
-        for j in (0..5).filter(|j| *j != i) {
+        for (degree, j) in (0..5).filter(|j| *j != i).enumerate() {
             let scale = (point(i) - point(j)).invert().unwrap_or(Fr::ZERO);
             for place in (0..=degree + 1).rev() {
                 let shifted = match place {
@@ -164,7 +163,6 @@ fn interpolate(values: &[Fr]) -> [Fr; 5] {
                 };
                 basis[place] = (shifted - basis[place] * point(j)) * scale;
             }
-            degree += 1;
         }
         for (sum, term) in coefficients.iter_mut().zip(basis) {
             *sum += term;
