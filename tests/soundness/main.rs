@@ -1,9 +1,11 @@
 //! False books are not proven: for every constraint, a consistent forgery that it alone stops.
 
+mod alone;
 mod coefficients;
 mod hash;
 mod holding;
 mod lists;
+mod mutation;
 mod pinned;
 mod scan;
 mod spans;
@@ -79,6 +81,12 @@ fn rejects_forged_coefficients() {
 #[test]
 fn rejects_forged_sums() {
     demand(sums::FORGERIES);
+}
+
+#[test]
+fn rejects_forgeries_of_one_constraint_alone() {
+    demand(alone::FORGERIES);
+    demand_in(wide(), alone::WIDE);
 }
 
 #[test]

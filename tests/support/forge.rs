@@ -50,6 +50,9 @@ pub fn wide() -> &'static Shape {
     }
 }
 
+/// A lie about cells of the second phase.
+pub type SecondLie = fn(&mut SecondCells);
+
 /// What is lied about.
 #[derive(Clone, Copy)]
 pub enum Lie {
@@ -64,7 +67,7 @@ pub enum Lie {
     /// Claims, and then cells.
     Planned(fn(&mut ShardPlan), fn(&mut Cells)),
     /// Cells of both phases.
-    Both(fn(&mut Cells), fn(&mut SecondCells)),
+    Both(fn(&mut Cells), SecondLie),
     /// The public inputs.
     Instance(fn(&mut Vec<Fr>)),
 }
@@ -89,6 +92,12 @@ impl Forgery {
 
     /// The names of what fails in a shape.
     pub fn failures_in(&self, shape: &Shape) -> BTreeSet<String> {
+        let (witness, instance, second) = self.forge(shape);
+        failures(witness, instance, second)
+    }
+
+    /// The forged witness of a shape, its public inputs, and the lie of its second phase.
+    pub fn forge(&self, shape: &Shape) -> (Witness, Vec<Fr>, Option<SecondLie>) {
         let mut sample = (self.book)();
         if let Lie::Model(lie) = self.lie {
             lie(&mut sample);
@@ -120,7 +129,7 @@ impl Forgery {
             Lie::Both(_, second) => Some(second),
             _ => None,
         };
-        failures(witness, instance, second)
+        (witness, instance, second)
     }
 }
 
@@ -128,7 +137,7 @@ impl Forgery {
 pub fn failures(
     witness: Witness,
     instance: Vec<Fr>,
-    second: Option<fn(&mut SecondCells)>,
+    second: Option<SecondLie>,
 ) -> BTreeSet<String> {
     let witness = witness.shared();
     let k = witness.layout.shape.k;
@@ -240,7 +249,7 @@ pub fn constraints(shape: &Shape) -> BTreeSet<String> {
 struct Forged {
     honest: MarginCircuit,
     witness: Arc<Witness>,
-    second: Option<fn(&mut SecondCells)>,
+    second: Option<SecondLie>,
 }
 
 impl Circuit<Fr> for Forged {

@@ -104,9 +104,13 @@ impl Cells<'_> {
 
     /// All hashes, from packed holdings, flags and elements.
     pub fn rehash(&mut self) {
+        self.leaves();
+        self.digests();
+    }
+
+    fn leaves(&mut self) {
         let h = self.columns.holding.clone();
         let w = self.columns.window.clone();
-        let t = self.columns.table.clone();
         let words = *self.columns.hash.words();
         let layout = self.layout.clone();
         let bits = layout.shape.money_bits + 16;
@@ -136,6 +140,15 @@ impl Cells<'_> {
             }
             self.set_cell(&w.chain, window, chain);
         }
+    }
+
+    /// The hashes of tree and digests, from leaves and elements.
+    pub fn digests(&mut self) {
+        let h = self.columns.holding.clone();
+        let w = self.columns.window.clone();
+        let t = self.columns.table.clone();
+        let words = *self.columns.hash.words();
+        let layout = self.layout.clone();
         for (level, windows) in layout.levels.iter().enumerate() {
             for (node, window) in windows.clone().enumerate() {
                 let inputs = layout
@@ -190,7 +203,7 @@ impl Cells<'_> {
     }
 
     /// The permutation by the circuit's own forms, so that what follows a lie is consistent with it.
-    fn permute(&mut self, window: usize, mut inputs: [Fr; RATE]) -> Fr {
+    pub fn permute(&mut self, window: usize, mut inputs: [Fr; RATE]) -> Fr {
         for (i, input) in inputs.iter_mut().enumerate() {
             if let Some(lie) = self.inputs.get(&(window, i)) {
                 *input = *lie;
