@@ -149,6 +149,15 @@ pub const FORGERIES: &[Forgery] = &[
         stops: &["leaf: block / not absorbed: no holdings"],
     },
     Forgery {
+        name: "a counts digest of other pools",
+        book,
+        lie: Lie::Cells(|c| {
+            c.inputs.insert((c.layout.counts, 3), Fr::from(17));
+            c.rehash();
+        }),
+        stops: &["copy"],
+    },
+    Forgery {
         name: "floor weights from before the first scenario",
         book: book_without_floors,
         lie: Lie::Both(|_| (), |s| reweigh(s, 0)),
