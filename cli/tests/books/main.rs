@@ -7,6 +7,7 @@ mod deficits;
 mod epochs;
 mod forged;
 mod program;
+mod secrets;
 mod shards;
 mod signatures;
 mod sizes;
