@@ -6,7 +6,7 @@ use std::path::Path;
 use zkmargin_verifier::shard::file_name;
 use zkmargin_verifier::signature::{Signature, SIGNATURE_FILE};
 
-use crate::error::ProveError;
+use crate::error::{io_error, ProveError};
 use crate::write::{parent, private_folder, remove_folder, sync_folder, write_whole};
 
 /// The files of a bundle.
@@ -63,11 +63,13 @@ pub fn write(files: &BundleFiles<'_>, aside: &Path, out: &Path) -> Result<(), Pr
         if let Some(signature) = files.signature {
             put(SIGNATURE_FILE, &signature.to_file())?;
         }
-        put("statement.json", files.statement)
+        put("statement.json", files.statement)?;
+        open_to_read(folder).map_err(io_error(folder))
     })
 }
 
 /// Fills the folder `aside` anew and moves it to `out`, where nothing or an empty folder stands.
+/// Nobody but its owner may look into it, unless `fill` says otherwise.
 pub(crate) fn in_folder(
     aside: &Path,
     out: &Path,
@@ -81,7 +83,6 @@ pub(crate) fn in_folder(
     remove_folder(aside).map_err(io(aside))?;
     private_folder(aside).map_err(io(aside))?;
     fill(aside)?;
-    open_to_read(aside).map_err(io(aside))?;
     sync_folder(aside).map_err(io(aside))?;
     fs::create_dir_all(parent(out)).map_err(io(out))?;
     // Fails where another run has put something meanwhile.

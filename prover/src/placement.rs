@@ -10,9 +10,10 @@ use rand::seq::SliceRandom;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use zkmargin_circuits::leaf::salt_from_bytes;
 
-/// The secret of one bundle.
+/// The secret of one bundle. It is wiped when it is dropped, and shows nothing.
 #[derive(Clone)]
 pub struct Seed {
     bytes: [u8; 32],
@@ -25,16 +26,24 @@ impl std::fmt::Debug for Seed {
     }
 }
 
+impl Drop for Seed {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Seed {}
+
 impl Seed {
     /// From the operating system's generator.
     pub fn random(epoch: u64) -> Self {
-        Self::chosen(Self::draw(), epoch)
+        Self::chosen(*Self::draw(), epoch)
     }
 
     /// 32 bytes from the operating system's generator.
-    pub fn draw() -> [u8; 32] {
-        let mut bytes = [0; 32];
-        rand::rngs::OsRng.fill_bytes(&mut bytes);
+    pub fn draw() -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        rand::rngs::OsRng.fill_bytes(&mut *bytes);
         bytes
     }
 
@@ -48,7 +57,7 @@ impl Seed {
         &self.bytes
     }
 
-    fn derive(&self, purpose: &str, name: &[u8], index: u64) -> [u8; 32] {
+    fn derive(&self, purpose: &str, name: &[u8], index: u64) -> Zeroizing<[u8; 32]> {
         let mut hash = Sha256::new();
         for part in [b"zkmargin seed v1".as_slice(), purpose.as_bytes(), name] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -57,11 +66,11 @@ impl Seed {
         hash.update(self.epoch.to_le_bytes());
         hash.update(index.to_le_bytes());
         hash.update(self.bytes);
-        hash.finalize().into()
+        Zeroizing::new(hash.finalize().into())
     }
 
     fn salt(&self, purpose: &str, name: &[u8], index: u64) -> Fr {
-        let mut bytes = [0; 31];
+        let mut bytes = Zeroizing::new([0; 31]);
         bytes.copy_from_slice(&self.derive(purpose, name, index)[..31]);
         salt_from_bytes(&bytes)
     }
@@ -83,7 +92,7 @@ impl Seed {
 
     /// Shuffles: another order for each purpose and index.
     fn shuffle<T>(&self, purpose: &str, index: usize, items: &mut [T]) {
-        let mut rng = ChaCha20Rng::from_seed(self.derive(purpose, b"", index as u64));
+        let mut rng = ChaCha20Rng::from_seed(*self.derive(purpose, b"", index as u64));
         items.shuffle(&mut rng);
     }
 }
@@ -186,5 +195,68 @@ mod tests {
         let of = |seed: [u8; 32]| Places::new(&lengths, 12, &Seed::chosen(seed, 1));
         assert_eq!(of([1; 32]), of([1; 32]));
         assert_ne!(of([1; 32]), of([2; 32]));
+    }
+    /// Salts of accounts and slots of every kind, as integers.
+    fn salts(seed: &Seed) -> Vec<Fr> {
+        let accounts = ["", "a", "ab", "alice@example"];
+        let windows = accounts.iter().flat_map(|account| {
+            let salt = |window| seed.window_salt(account, window);
+            (0..20).map(salt)
+        });
+        let slots = (0..200).map(|slot| seed.empty_salt(slot));
+        let counts = (0..50).map(|shard| seed.counts_salt(shard));
+        windows.chain(slots).chain(counts).collect()
+    }
+
+    #[test]
+    fn no_salt_and_no_order_is_used_twice() {
+        let epochs = [0, 1, 2, 3, 1 << 32, u64::MAX];
+        let seeds = epochs.into_iter().flat_map(|epoch| {
+            let of = |bytes| Seed::chosen(bytes, epoch);
+            [
+                of([7; 32]),
+                of([8; 32]),
+                Seed::random(epoch),
+                Seed::random(epoch),
+            ]
+        });
+        let seeds: Vec<Seed> = seeds.collect();
+        let mut all: Vec<Fr> = seeds.iter().flat_map(salts).collect();
+        let count = all.len();
+        assert_eq!(count, 24 * 330);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "salts that are the same");
+
+        let lengths = [1; 200];
+        let mut orders: Vec<Vec<Place>> = Vec::new();
+        for seed in &seeds {
+            orders.extend(Places::new(&lengths, 100, seed).shards);
+        }
+        let count = orders.len();
+        assert_eq!(count, 24 * 2);
+        orders.sort_unstable();
+        orders.dedup();
+        assert_eq!(orders.len(), count, "orders that are the same");
+    }
+
+    #[test]
+    fn salts_of_one_epoch_repeat_for_the_same_seed_alone() {
+        let salts = |bytes, epoch| salts(&Seed::chosen(bytes, epoch));
+        assert_eq!(salts([7; 32], 4), salts([7; 32], 4));
+        let mut other = [7; 32];
+        other[31] ^= 1;
+        let both = salts([7; 32], 4).into_iter().zip(salts(other, 4));
+        both.for_each(|(one, two)| assert_ne!(one, two));
+    }
+
+    #[test]
+    fn a_seed_is_wiped_and_shows_nothing() {
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        let mut seed = Seed::chosen([0xab; 32], 1);
+        wiped(&seed);
+        assert_eq!(format!("{seed:?} {seed:#?}"), "Seed(..) Seed(..)");
+        seed.bytes.zeroize();
+        assert_eq!(*seed.bytes(), [0; 32]);
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-
+use zeroize::Zeroizing;
 use zkmargin_circuits::digest::{market_digest, model_digest};
 use zkmargin_circuits::field::to_hex;
 use zkmargin_circuits::public_inputs::PublicInputs;
@@ -162,7 +162,7 @@ pub fn run(
     }
     let resumes = begun.is_some();
     let (seed, fresh) = seed_and_job(&work, begun, snapshot, options, shape, params.setup())?;
-    let seed = Seed::chosen(seed, snapshot.header.epoch);
+    let seed = Seed::chosen(*seed, snapshot.header.epoch);
     let places = evaluated.places(&seed);
     let shards = Shards::new(snapshot, &evaluated, &seed, &places);
     let plan = Plan {
@@ -418,8 +418,8 @@ fn seed_and_job(
     options: &ProveOptions,
     shape: &Shape,
     setup: Setup,
-) -> Result<([u8; 32], Option<Job>), ProveError> {
-    let seed = options.seed.unwrap_or_else(Seed::draw);
+) -> Result<(Zeroizing<[u8; 32]>, Option<Job>), ProveError> {
+    let seed = options.seed.map_or_else(Seed::draw, Zeroizing::new);
     let (setup, counts) = (setup.to_string(), options.publish_counts);
     let job = Job::new(snapshot, shape.name, setup, counts, &seed)?;
     match begun {

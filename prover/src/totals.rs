@@ -16,9 +16,18 @@ use zkmargin_verifier::transcript::{decode_scalar, ELEMENT_BYTES};
 
 use crate::params::Parameters;
 
-/// Values of the free rows of a totals column: one shard's, or their sums.
+/// Values of the free rows of a totals column: one shard's, or their sums. They are written over when
+/// they are dropped, as far as the compiler can be told to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FreeRows([Fr; FREE_ROWS]);
+
+impl Drop for FreeRows {
+    fn drop(&mut self) {
+        // Elements of the library cannot be wiped by `zeroize`.
+        self.0 = [Fr::ZERO; FREE_ROWS];
+        std::hint::black_box(&self.0);
+    }
+}
 
 impl std::fmt::Debug for FreeRows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

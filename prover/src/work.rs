@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::statement::context_digest;
 
@@ -227,7 +228,10 @@ impl WorkFolder {
     /// [`ProveError::Io`].
     pub fn begin(&self, job: &Job, seed: &[u8; 32]) -> Result<(), ProveError> {
         self.clear()?;
-        self.write(SEED, format!("{}\n", hex::encode(seed)).as_bytes())?;
+        let mut line = Zeroizing::new([b'\n'; 65]);
+        hex::encode_to_slice(seed, &mut line[..64])
+            .unwrap_or_else(|_| unreachable!("two digits a byte"));
+        self.write(SEED, line.as_slice())?;
         let mut bytes = serde_json::to_vec_pretty(job)
             .map_err(|error| io_error(&self.path.join(JOB))(error.into()))?;
         bytes.push(b'\n');
@@ -239,7 +243,12 @@ impl WorkFolder {
     ///
     /// # Errors
     /// [`ProveError::OtherJob`] and [`ProveError::DamagedJob`].
-    pub fn resume(&self, begun: &Job, wanted: &Job, chosen: bool) -> Result<[u8; 32], ProveError> {
+    pub fn resume(
+        &self,
+        begun: &Job,
+        wanted: &Job,
+        chosen: bool,
+    ) -> Result<Zeroizing<[u8; 32]>, ProveError> {
         let mut differences = begun.differences(wanted);
         if chosen && begun.seed_sha256 != wanted.seed_sha256 {
             differences.push("the seed is another".to_owned());
@@ -250,12 +259,12 @@ impl WorkFolder {
                 differences: differences.join(", "),
             });
         }
-        let bytes = self.read(SEED)?.unwrap_or_default();
-        let mut seed = [0; 32];
+        let bytes = Zeroizing::new(self.read(SEED)?.unwrap_or_default());
+        let mut seed = Zeroizing::new([0; 32]);
         let whole = bytes
             .strip_suffix(b"\n")
-            .is_some_and(|digits| hex::decode_to_slice(digits, &mut seed).is_ok());
-        if !whole || digest(&seed) != begun.seed_sha256 {
+            .is_some_and(|digits| hex::decode_to_slice(digits, &mut *seed).is_ok());
+        if !whole || digest(&*seed) != begun.seed_sha256 {
             return Err(ProveError::DamagedJob {
                 path: self.path.join(SEED),
                 problem: "it is not the seed that the job was begun with".into(),
@@ -402,7 +411,7 @@ mod tests {
         drop(work);
         let work = WorkFolder::open(&out).unwrap();
         let kept = work.job().unwrap().unwrap();
-        assert_eq!(work.resume(&kept, &job(), true).unwrap(), SEED_BYTES);
+        assert_eq!(*work.resume(&kept, &job(), true).unwrap(), SEED_BYTES);
         assert_eq!(work.statement().unwrap().unwrap(), b"{}");
         assert!(work.path().join("proof-00003.bin").exists());
         work.finish().unwrap();

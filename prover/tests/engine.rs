@@ -1,5 +1,8 @@
 //! The engine proves other circuits than this project's, and the library's verifier reads the proofs.
 
+#[path = "engine/draws.rs"]
+mod draws;
+
 use std::collections::HashSet;
 
 use ff::Field;

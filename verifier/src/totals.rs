@@ -140,3 +140,6 @@ pub fn claim(
     let value = value(shape, totals, &opening.free, z)?;
     Some(Claim::opening(commitments, z, value, opening.witness))
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,12 +126,12 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                 first() * (int(1) - w.account_end.cur()) * identity.cur(),
             ),
         ];
-        for element in 0..HOLDING_ELEMENTS {
+        for (element, cell) in elements.iter().enumerate() {
             let rows = (element * width..(element + 1) * width).filter(|row| *row < WINDOW_ROWS);
             let packed =
                 sum(rows
                     .map(|row| h.packed.rot(row) * constant(two_to((row % width) as u32 * bits))));
-            let cell = elements[element].cur();
+            let cell = cell.cur();
             gates.push((
                 "element = packed holdings",
                 first() * (cell.clone() - packed),

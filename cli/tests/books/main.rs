@@ -11,6 +11,7 @@ mod forged;
 mod hostile;
 mod jobs;
 mod program;
+mod secrets;
 mod shards;
 mod signatures;
 mod sizes;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use zkmargin_circuits::statement::{Digest, Version};
 
 use crate::error::ProveError;
@@ -13,7 +14,8 @@ use crate::placement::Seed;
 use crate::work::beside;
 use crate::write::write_private;
 
-/// The file of the secret that opens a bundle. Who has it can tell where every account stands.
+/// The file of the secret that opens a bundle. Who has it can tell where every account stands. It is
+/// wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
@@ -29,6 +31,14 @@ impl fmt::Debug for Secret {
         write!(f, "Secret(of {})", self.statement)
     }
 }
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.seed.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
     /// What opens the statement of this digest, whose salts and places come from `seed`.
@@ -73,6 +83,7 @@ impl Secret {
             path: path.to_owned(),
             source,
         })?;
+        let bytes = Zeroizing::new(bytes);
         // What is wrong is not said: it would show a part of a secret.
         serde_json::from_slice(&bytes).map_err(|_| ProveError::Secret(path.to_owned()))
     }
@@ -116,6 +127,8 @@ mod tests {
         assert_eq!(Secret::read(&path).unwrap(), secret(1));
         assert!(matches!(secret(2).keep(&path), Err(ProveError::Exists(_))));
         assert!(!format!("{:?}", secret(1)).contains("0707"));
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        wiped(&secret(1));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

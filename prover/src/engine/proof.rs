@@ -1,5 +1,7 @@
 //! A proof, message by message, as the library's verifier reads it.
 
+#[cfg(test)]
+mod hidden;
 mod lookup;
 mod opening;
 mod product;

@@ -5,6 +5,8 @@
 //! it only if it computes the same linear combination of all its points and all the key's from all
 //! those evaluations: the same constraints, copies, lookups, quotient, sets and weights.
 
+mod order;
+
 use std::path::Path;
 
 use ff::{Field, PrimeField};
