@@ -9,7 +9,7 @@ use halo2_proofs::plonk::ConstraintSystem;
 use super::columns::{constant, int, sum, Columns, Expr, Rounding, WindowCell};
 use crate::circuit::columns::Free;
 use crate::field::{two_to, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
-use crate::leaf::{holdings_an_element, leaf_tag, HOLDING_ELEMENTS};
+use crate::leaf::{holdings_an_element, leaf_tag};
 use crate::shape::WINDOW_ROWS;
 
 /// Constrains the window cells.

@@ -24,14 +24,14 @@ fn read(folder: &Path) {
     let market = MarketSource::parse("market.json", MARKET.as_bytes()).expect("a market");
     match read_book(folder, &header, &market) {
         Ok(book) => {
-            assert!(!book.accounts.is_empty());
-            assert!(book.accounts.is_sorted_by(|a, b| a.id < b.id));
-            for index in 0..book.accounts.len() {
-                assert!(!book.rows_of(index).is_empty());
-            }
+            assert!(!book.is_empty());
+            let entries = (0..book.len()).map(|index| book.entry(index).expect("an account"));
+            let entries: Vec<_> = entries.collect();
+            assert!(entries.is_sorted_by(|a, b| a.account.id < b.account.id));
+            assert!(entries.iter().all(|entry| !entry.rows.is_empty()));
         }
         Err(ReadError::Input(error)) => assert!(!error.problem.is_empty()),
-        Err(ReadError::Io { source, .. }) => panic!("{source}"),
+        Err(ReadError::Io { source, .. } | ReadError::Scratch { source, .. }) => panic!("{source}"),
     }
 }
 

@@ -14,6 +14,7 @@ use zkmargin_prover::prove::{prove, run, Goal, ProveOptions};
 use zkmargin_prover::records::record_path;
 use zkmargin_prover::sign::SigningKey;
 use zkmargin_prover::snapshot::LoadedSnapshot;
+use zkmargin_prover::store::Store;
 use zkmargin_verifier::audit::Sample;
 use zkmargin_verifier::bundle::{verify, Bundle, Options};
 use zkmargin_verifier::report::Report;
@@ -122,7 +123,7 @@ pub fn fixture() -> &'static Fixture {
             &snapshot,
             &params,
             &options("planned"),
-            Goal::Plan(&job),
+            Goal::Plan(&Store::folder(&job), None),
             &mut |_| (),
         )
         .expect("a job");

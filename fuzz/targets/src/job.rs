@@ -8,7 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use zkmargin_prover::input::ShardInput;
 use zkmargin_prover::job::Job;
-use zkmargin_prover::results::read_shard;
+use zkmargin_prover::results::{Eyes, Results};
+use zkmargin_prover::store::Store;
 
 use crate::bundle::edit_file;
 use crate::edits::{edit_bytes, Script};
@@ -58,8 +59,9 @@ pub fn job(data: &[u8]) {
         fs::write(folder.join(name), &bytes).expect("a file of this process");
         edited.push(name);
     }
-    let _ = read_shard(&folder, 0);
-    match Job::read(&folder) {
+    let store = Store::folder(&folder);
+    let _ = Results::new(&store, Eyes::Anyone).read_shard(0);
+    match Job::read(store, None) {
         Ok(job) => {
             let _ = (job.public(0), job.public(usize::MAX), job.shards());
             let _ = job.plan(0);
@@ -86,7 +88,7 @@ fn with_input(bytes: &[u8]) -> Option<Job> {
     *value.pointer_mut("/shards/0/input")? = hex::encode(Sha256::digest(bytes)).into();
     put(&folder, "job.json", value.to_string().as_bytes());
     put(&folder, "input-00000.bin", bytes);
-    Job::read(&folder).ok()
+    Job::read(Store::folder(&folder), None).ok()
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) {
