@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | capacity is zero | 2 | `input[0] = 0` in row 0 |
 //! | squares | 3 | `square = input^2` |
-//! | next inputs | 4 | linear in inputs and fifth powers before: [`forms`] |
+//! | next inputs | 4 | linear in inputs and fifth powers before: [`mod@forms`] |
 //!
 //! Every input is pinned by those before it, row 0's by the gates of whoever hashes.
 
