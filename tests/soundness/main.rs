@@ -5,6 +5,7 @@ mod coefficients;
 mod hash;
 mod holding;
 mod lists;
+mod manifest;
 mod mutation;
 mod pinned;
 mod scan;

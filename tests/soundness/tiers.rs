@@ -60,7 +60,7 @@ fn accepts_what_binance_accepts() {
 
 const NOT_ITS_VALUE: &[&str] = &["holding: value / (1 - 2 negative) * magnitude = amount * unit"];
 
-const FORGERIES: &[Forgery] = &[
+pub const FORGERIES: &[Forgery] = &[
     Forgery {
         name: "index greater than the last",
         book: || holding(THREE, 200),
