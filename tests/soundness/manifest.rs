@@ -103,7 +103,10 @@ fn table() -> String {
         let named = forgeries.iter().map(|name| (*name).to_owned());
         let others = tests.iter().map(|test| format!("`{}`", test));
         let cell: Vec<String> = named.chain(others).collect();
-        let stopped: Vec<String> = stopped.into_iter().map(|name| format!("`{name}`")).collect();
+        let stopped: Vec<String> = stopped
+            .into_iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
         let stopped = match stopped.is_empty() {
             true => "the verifier".to_owned(),
             false => stopped.join(", "),
