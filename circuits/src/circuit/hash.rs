@@ -33,7 +33,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
 
 use super::columns::{constant, sum, BoxColumns, Columns, Expr};
-use crate::poseidon::{boxes, boxes_by_definition, constants, RATE, WIDTH};
+use crate::poseidon::{boxes, boxes_by_definition, constants, Boxes, RATE, WIDTH};
 use crate::shape::WINDOW_ROWS;
 use forms::{forms, Form, Step};
 
@@ -97,19 +97,25 @@ pub struct Unit {
 
 /// All cells of a permutation over eight inputs: two units a row.
 pub fn permute(words: &[Fr; RATE]) -> [Unit; UNITS] {
-    let boxes = boxes(*words);
-    let mut units = [Unit {
-        inputs: [Fr::ZERO; WIDTH],
-        squares: [Fr::ZERO; WIDTH],
-    }; UNITS];
-    for (unit, inputs) in units.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
-        unit.inputs.copy_from_slice(inputs);
-        unit.squares = unit.inputs.map(|input| input.square());
-    }
+    let mut units = in_units(&boxes(*words)).map(|inputs| Unit {
+        inputs,
+        squares: inputs.map(|input| input.square()),
+    });
     let [first, .., last] = &mut units;
     first.inputs[0] = Fr::ZERO;
     first.inputs[1..].copy_from_slice(words);
-    last.inputs[0] = boxes.output;
+    // The hash is no S-box's input.
+    last.squares = [Fr::ZERO; WIDTH];
+    units
+}
+
+/// The inputs of S-boxes by units; after them the hash.
+fn in_units(boxes: &Boxes) -> [[Fr; WIDTH]; UNITS] {
+    let mut units = [[Fr::ZERO; WIDTH]; UNITS];
+    for (unit, inputs) in units.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
+        unit.copy_from_slice(inputs);
+    }
+    units[UNITS - 1][0] = boxes.output;
     units
 }
 
@@ -119,12 +125,7 @@ pub fn added() -> &'static [[Fr; WIDTH]; UNITS] {
     static ADDED: OnceLock<[[Fr; WIDTH]; UNITS]> = OnceLock::new();
     ADDED.get_or_init(|| {
         // Whatever one permutation has that the linear forms do not give.
-        let boxes = boxes_by_definition([Fr::ZERO; RATE]);
-        let mut inputs = [[Fr::ZERO; WIDTH]; UNITS];
-        for (unit, of_boxes) in inputs.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
-            unit.copy_from_slice(of_boxes);
-        }
-        inputs[UNITS - 1][0] = boxes.output;
+        let inputs = in_units(&boxes_by_definition([Fr::ZERO; RATE]));
         let mut added = [constants().rounds[0]; UNITS];
         for (after, step) in steps().into_iter().enumerate() {
             let forms = forms(step);
@@ -137,11 +138,6 @@ pub fn added() -> &'static [[Fr; WIDTH]; UNITS] {
     })
 }
 
-/// The outputs of nine S-boxes.
-fn fifths(inputs: &[Expr; WIDTH], squares: &[Expr; WIDTH]) -> [Expr; WIDTH] {
-    std::array::from_fn(|i| squares[i].clone() * squares[i].clone() * inputs[i].clone())
-}
-
 /// Inputs and outputs of nine S-boxes.
 struct Nine {
     inputs: [Expr; WIDTH],
@@ -150,8 +146,9 @@ struct Nine {
 
 impl Nine {
     fn new(inputs: [Expr; WIDTH], squares: [Expr; WIDTH]) -> Self {
+        let fifth = |i: usize| squares[i].clone() * squares[i].clone() * inputs[i].clone();
         Self {
-            fifths: fifths(&inputs, &squares),
+            fifths: std::array::from_fn(fifth),
             inputs,
         }
     }
