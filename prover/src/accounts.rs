@@ -33,6 +33,7 @@ use zkmargin_circuits::snapshot::Snapshot;
 
 pub use book::{Book, Entry};
 use collect::Collector;
+pub(crate) use columns::COLUMNS;
 pub use row::BookRow;
 pub use scratch::Scratch;
 

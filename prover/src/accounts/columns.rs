@@ -14,7 +14,7 @@ pub(super) struct TextRow<'a> {
 }
 
 /// The columns, by name.
-pub(super) const COLUMNS: [&str; 6] = [
+pub const COLUMNS: [&str; 6] = [
     "account",
     "pool",
     "symbol",

@@ -15,16 +15,7 @@ use super::decimal::{decimal, SCALE};
 use super::engine::{DraftAccount, Entry};
 use super::universe::{Universe, QUANTUM_DECIMALS};
 use super::{AccountFormat, GenerateError};
-
-/// Columns of the account table.
-const COLUMNS: [&str; 6] = [
-    "account",
-    "pool",
-    "symbol",
-    "quantity",
-    "entry_price",
-    "cost",
-];
+use crate::accounts::COLUMNS;
 
 /// Rows of a Parquet row group.
 const GROUP_ROWS: usize = 1 << 16;
