@@ -39,13 +39,7 @@ static PROVEN: LazyLock<Folder> = LazyLock::new(|| {
 
 /// The bundle, to be changed.
 fn copied() -> Folder {
-    let folder = Folder::copy(&PROVEN.at("book"));
-    fs::create_dir(folder.at("bundle")).unwrap();
-    for entry in fs::read_dir(PROVEN.at("bundle")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), folder.at("bundle").join(entry.file_name())).unwrap();
-    }
-    folder
+    PROVEN.copy_with_bundle()
 }
 
 fn run(args: &[&str]) -> Output {

@@ -102,12 +102,25 @@ impl Folder {
     /// Copies a snapshot folder.
     pub fn copy(snapshot: &Path) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        fs::create_dir(folder.at("book")).unwrap();
-        for entry in fs::read_dir(snapshot).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), folder.at("book").join(entry.file_name())).unwrap();
-        }
+        folder.take(snapshot, "book");
         folder
+    }
+
+    /// Its book and its bundle once more, to be changed.
+    pub fn copy_with_bundle(&self) -> Self {
+        let folder = Self::copy(&self.at("book"));
+        folder.take(&self.at("bundle"), "bundle");
+        folder
+    }
+
+    /// Copies the files of a folder to one within.
+    fn take(&self, from: &Path, name: &str) {
+        let to = self.at(name);
+        fs::create_dir(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
 
     /// A path in it.

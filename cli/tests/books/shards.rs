@@ -54,13 +54,7 @@ fn proof(folder: &Folder, index: usize) -> PathBuf {
 
 /// A copy of the proven bundle, to be changed.
 fn copied() -> Folder {
-    let folder = Folder::copy(&PROVEN.at("book"));
-    fs::create_dir(folder.at("bundle")).unwrap();
-    for entry in fs::read_dir(PROVEN.at("bundle")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), folder.at("bundle").join(entry.file_name())).unwrap();
-    }
-    folder
+    PROVEN.copy_with_bundle()
 }
 
 /// The check that fails, and why.
