@@ -48,6 +48,24 @@ impl<'a> Script<'a> {
     }
 }
 
+/// A good file with the edits of a script, at most so many.
+pub fn edited(
+    data: &[u8],
+    good: &[u8],
+    edits: usize,
+    edit: impl Fn(&mut Script<'_>, &mut Vec<u8>),
+) -> Vec<u8> {
+    let mut script = Script::new(data);
+    let mut bytes = good.to_vec();
+    for _ in 0..edits {
+        if script.is_done() {
+            break;
+        }
+        edit(&mut script, &mut bytes);
+    }
+    bytes
+}
+
 /// Changes bytes in one way.
 pub fn edit_bytes(script: &mut Script<'_>, file: &mut Vec<u8>) {
     let kind = script.byte();

@@ -12,7 +12,7 @@ use zkmargin_prover::results::{Eyes, Results};
 use zkmargin_prover::store::Store;
 
 use crate::bundle::edit_file;
-use crate::edits::{edit_bytes, Script};
+use crate::edits::{edit_bytes, edited, Script};
 use crate::fixture::fixture;
 use crate::scratch;
 
@@ -98,15 +98,7 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) {
 /// Reads the bytes as a shard's input and as edits of one, and lays both out as whoever wrote the
 /// job's digest would have it: only the input as it was comes to the shard's root.
 pub fn input(data: &[u8]) {
-    let good = file("input-00000.bin");
-    let mut script = Script::new(data);
-    let mut bytes = good.clone();
-    for _ in 0..EDITS {
-        if script.is_done() {
-            break;
-        }
-        edit_bytes(&mut script, &mut bytes);
-    }
+    let bytes = edited(data, &file("input-00000.bin"), EDITS, edit_bytes);
     for bytes in [data, &bytes] {
         if let Ok(input) = ShardInput::from_bytes(bytes) {
             assert_eq!(ShardInput::from_bytes(&input.to_bytes()), Ok(input));

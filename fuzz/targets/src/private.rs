@@ -7,30 +7,22 @@ use zkmargin_verifier::record::{verify_record, verify_signature, Record};
 use zkmargin_verifier::signature::VenueKey;
 
 use crate::bundle::edit_file;
-use crate::edits::{edit_bytes, Script};
+use crate::edits::{edit_bytes, edited, Script};
 use crate::fixture::{fixture, PUBLIC_KEY, RECORDED, SAMPLE};
 
 const EDITS: usize = 4;
 
-fn edited(data: &[u8], good: &[u8]) -> Vec<u8> {
-    let mut script = Script::new(data);
-    let mut bytes = good.to_vec();
-    for _ in 0..EDITS {
-        if script.is_done() {
-            break;
-        }
-        match script.byte() % 4 {
-            0 => edit_bytes(&mut script, &mut bytes),
-            _ => edit_file(&mut script, &mut bytes),
-        }
+fn edit(script: &mut Script<'_>, bytes: &mut Vec<u8>) {
+    match script.byte() % 4 {
+        0 => edit_bytes(script, bytes),
+        _ => edit_file(script, bytes),
     }
-    bytes
 }
 
 /// Edits a customer's record and checks it: what is shown as proven is what was proven.
 pub fn record(data: &[u8]) {
     let good = fixture();
-    let bytes = edited(data, &good.record);
+    let bytes = edited(data, &good.record, EDITS, edit);
     let key = VenueKey::from_pem(PUBLIC_KEY).expect("a public key");
     if let Ok(statement) = verify_signature(&bytes, &key) {
         assert_eq!(
@@ -70,7 +62,7 @@ pub fn record(data: &[u8]) {
 /// Edits the auditor's pack and audits it: what is found is what was true.
 pub fn pack(data: &[u8]) {
     let good = fixture();
-    let bytes = edited(data, &good.pack);
+    let bytes = edited(data, &good.pack, EDITS, edit);
     let sample = Some(&SAMPLE).filter(|_| data.len() % 8 != 7);
     let Ok(found) = audit(&bytes, sample, &good.report) else {
         assert!(Pack::parse(&bytes).is_err());

@@ -8,7 +8,7 @@ use halo2_proofs::halo2curves::bn256::{Fq, G1Affine, G2Affine};
 use halo2_proofs::halo2curves::serde::SerdeObject;
 use zkmargin_prover::params::{import_ptau, import_raw, insecure, Parameters, ParamsError};
 
-use crate::edits::{edit_bytes, Script};
+use crate::edits::{edit_bytes, edited};
 use crate::scratch;
 
 /// Small: 2^5 powers.
@@ -40,21 +40,9 @@ fn check(outcome: Result<Parameters, ParamsError>) {
     }
 }
 
-fn edited(data: &[u8], good: &[u8]) -> Vec<u8> {
-    let mut script = Script::new(data);
-    let mut bytes = good.to_vec();
-    for _ in 0..EDITS {
-        if script.is_done() {
-            break;
-        }
-        edit_bytes(&mut script, &mut bytes);
-    }
-    bytes
-}
-
 /// Reads the bytes as raw parameters, and as edits of good ones.
 pub fn srs(data: &[u8]) {
-    for bytes in [data.to_vec(), edited(data, &good().1)] {
+    for bytes in [data.to_vec(), edited(data, &good().1, EDITS, edit_bytes)] {
         check(import_raw(
             &scratch::file("fuzzed.srs", &bytes),
             &mut |_| (),
@@ -116,7 +104,7 @@ fn ceremony() -> &'static [u8] {
 
 /// Reads the bytes as a ceremony's file, and as edits of a good one.
 pub fn ptau(data: &[u8]) {
-    for bytes in [data.to_vec(), edited(data, ceremony())] {
+    for bytes in [data.to_vec(), edited(data, ceremony(), EDITS, edit_bytes)] {
         let path = scratch::file("fuzzed.ptau", &bytes);
         check(import_ptau(&path, None, &mut |_| ()));
         check(import_ptau(
