@@ -1,4 +1,5 @@
-//! The engine proves other circuits than this project's, and the library's verifier reads the proofs.
+//! The engine proves other circuits than this project's. The verifier reads the proofs, and where
+//! these open every cell the library's verifier does too.
 
 #[path = "engine/draws.rs"]
 mod draws;
@@ -11,11 +12,13 @@ use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::plonk::{
-    keygen_vk, Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase,
-    Fixed, Instance, SecondPhase, Selector, ThirdPhase,
+    self, keygen_vk, Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression,
+    FirstPhase, Fixed, Instance, SecondPhase, Selector, ThirdPhase,
 };
 use halo2_proofs::poly::commitment::ParamsProver;
-use halo2_proofs::poly::kzg::commitment::ParamsKZG;
+use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::poly::Rotation;
 use rand::rngs::OsRng;
 use rand::{CryptoRng, RngCore, SeedableRng};
@@ -27,8 +30,10 @@ use zkmargin_prover::engine::proof::{create_proof, ProofError, Witness};
 use zkmargin_prover::engine::simd::Ifma;
 use zkmargin_prover::engine::simd::{Arithmetic, Portable};
 use zkmargin_verifier::key::key_bytes;
+use zkmargin_verifier::plonk::sums::Sums;
 use zkmargin_verifier::proof::verify_proof;
 use zkmargin_verifier::setup::verifier_params;
+use zkmargin_verifier::transcript::StrictReader;
 
 /// What a circuit has of everything that the engine treats apart.
 #[derive(Debug, Clone, Default)]
@@ -464,6 +469,32 @@ fn check_hidden<S: Arithmetic>(key: &ProvingKey<S>, shape: &Shape) {
     );
 }
 
+/// With nothing left to sums, proofs are the library's: its verifier takes them.
+fn check_whole<S: Arithmetic>(s: S, setup: &Setup, shape: &Shape) {
+    let circuit = Any {
+        shape: shape.clone(),
+    };
+    let mut key = proving_key(s, &setup.points(), &circuit, None).unwrap();
+    key.sums = Sums::none(key.verifying.cs()).unwrap();
+    let public = PUBLIC.map(Fr::from).to_vec();
+    let witness = &mut Book::new(shape, None);
+    let proof = create_proof(&key, witness, &public, &mut OsRng, &mut |_| ()).unwrap();
+    let library = |instance: &[Fr]| {
+        let params = verifier_params(shape.k, setup.params.s_g2());
+        plonk::verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
+            &params,
+            &key.verifying,
+            SingleStrategy::new(&params),
+            &[&[instance]],
+            &mut StrictReader::new(&proof),
+        )
+    };
+    library(&public).unwrap_or_else(|error| panic!("{shape:?}: {error}"));
+    let mut other = public.clone();
+    other[0] += Fr::ONE;
+    assert!(library(&other).is_err(), "{shape:?}");
+}
+
 fn check<S: Arithmetic>(s: S, shape: &Shape) {
     let setup = Setup::new(shape.k);
     let circuit = Any {
@@ -482,6 +513,7 @@ fn check<S: Arithmetic>(s: S, shape: &Shape) {
     };
     let params = verifier_params(shape.k, setup.params.s_g2());
     let verify = |instance: &[Fr], proof: &[u8]| verify_proof(&params, &verifying, instance, proof);
+    check_whole(s, &setup, shape);
     let proof = prove(None).unwrap();
     verify(&public, &proof).unwrap_or_else(|error| panic!("{shape:?}: {error}"));
     check_hidden(&key, shape);

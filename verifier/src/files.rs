@@ -42,7 +42,8 @@ pub fn most_bytes(name: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::key::PINNED_KEYS;
-    use crate::proof::proof_length;
+    use crate::plonk::ProofVerifier;
+    use crate::setup::INSECURE_TAU_G2;
     use crate::signature::Signature;
     use zkmargin_circuits::circuit::MarginCircuit;
     use zkmargin_circuits::shape::SHAPES;
@@ -52,12 +53,9 @@ mod tests {
         for pinned in PINNED_KEYS {
             let shape = SHAPES.iter().find(|shape| shape.name == pinned.shape);
             let key = pinned.read::<MarginCircuit>(shape.unwrap()).unwrap();
-            assert!(
-                4 * proof_length(&key) as u64 <= PROOF_BYTES,
-                "{}: {}",
-                pinned.shape,
-                proof_length(&key)
-            );
+            let verifier = ProofVerifier::new(&key, *INSECURE_TAU_G2).unwrap();
+            let bytes = verifier.proof_bytes() as u64;
+            assert!(4 * bytes <= PROOF_BYTES, "{}: {bytes}", pinned.shape);
         }
     }
 

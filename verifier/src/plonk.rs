@@ -10,6 +10,7 @@ mod lagrange;
 mod layout;
 mod opening;
 mod program;
+pub mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +26,9 @@ use self::identities::{Drawn, Fold};
 use self::lagrange::Rows;
 use self::layout::{Evaluations, Layout};
 use self::opening::Opening;
-use self::program::Program;
-use crate::proof::{proof_length, ProofError};
-use crate::transcript::StrictReader;
+use self::sums::Sums;
+use crate::proof::ProofError;
+use crate::transcript::{StrictReader, ELEMENT_BYTES};
 
 /// Verifies proofs under one key and one setup. Whatever depends on these alone is computed once;
 /// proofs can be read from several threads.
@@ -35,10 +36,9 @@ pub struct ProofVerifier<'k> {
     key: &'k VerifyingKey<G1Affine>,
     tau_g2: G2Prepared,
     minus_g2: G2Prepared,
-    length: usize,
+    sums: Sums,
     layout: Layout,
     rows: Rows,
-    program: Program,
     opening: Opening,
 }
 
@@ -50,20 +50,40 @@ impl<'k> ProofVerifier<'k> {
     /// # Errors
     /// [`ProofError::Mismatch`] when the key is not one of a circuit with one instance column.
     pub fn new(key: &'k VerifyingKey<G1Affine>, tau_g2: G2Affine) -> Result<Self, ProofError> {
-        let layout = Layout::new(key)?;
+        Self::with_sums(key, tau_g2, Sums::new(key.cs())?)
+    }
+
+    /// A verifier of proofs that open cells as `sums` says: with [`Sums::none`] it reads the
+    /// library's proofs.
+    ///
+    /// # Errors
+    /// See [`Self::new`].
+    pub fn with_sums(
+        key: &'k VerifyingKey<G1Affine>,
+        tau_g2: G2Affine,
+        sums: Sums,
+    ) -> Result<Self, ProofError> {
+        let layout = Layout::new(key, &sums)?;
         let rows = Rows::new(key).ok_or(ProofError::Mismatch("the key has no rows"))?;
-        let program = Program::new(key.cs())?;
         let opening = Opening::new(&layout.queries, &rows)?;
         Ok(Self {
             key,
             tau_g2: tau_g2.into(),
             minus_g2: (-G2Affine::generator()).into(),
-            length: proof_length(key),
+            sums,
             layout,
             rows,
-            program,
             opening,
         })
+    }
+
+    /// Bytes of every proof under the key: its points, its scalars, and two points of the opening.
+    pub fn proof_bytes(&self) -> usize {
+        let Layout {
+            points, scalars, ..
+        } = self.layout;
+        let elements = points.saturating_add(scalars).saturating_add(2);
+        elements.saturating_mul(ELEMENT_BYTES)
     }
 
     /// Reads a proof of the public inputs `instance`, the circuit's one instance column, up to the
@@ -78,9 +98,10 @@ impl<'k> ProofVerifier<'k> {
         if instance.len() > self.rows.usable {
             return Err(ProofError::Mismatch("more public inputs than rows"));
         }
-        if proof.len() != self.length {
+        let expected = self.proof_bytes();
+        if proof.len() != expected {
             return Err(ProofError::Length {
-                expected: self.length,
+                expected,
                 found: proof.len(),
             });
         }
@@ -170,12 +191,14 @@ impl<'k> ProofVerifier<'k> {
         let instance = rotations
             .map(|(_, rotation)| self.rows.interpolate(instance, drawn.x, *rotation))
             .collect::<Option<Vec<Fr>>>()?;
-        let values = self.program.run([
+        let run = self.sums.run(
             &evaluations.advice,
             &evaluations.fixed,
             &instance,
             &drawn.circuit,
-        ])?;
+        )?;
+        let values = self.sums.program.values(&run)?;
+        let factors = self.sums.factors(&run, drawn.y)?;
         let mut fold = Fold::new(drawn.y);
         values.gates.iter().for_each(|gate| fold.add(*gate));
         identities::copies(
@@ -187,11 +210,12 @@ impl<'k> ProofVerifier<'k> {
             &evaluations,
         )?;
         identities::lookups(&mut fold, &at, &drawn, &values, &evaluations);
-        scalars.push(fold.sum() * at.vanishing_inverse);
+        let summed: Fr = evaluations.sums.iter().sum();
+        scalars.push((fold.sum() + summed) * at.vanishing_inverse);
 
-        let weights = self
-            .opening
-            .weigh(&self.layout, drawn.x, at.xn, &opening, &scalars)?;
+        let weights =
+            self.opening
+                .weigh(&self.layout, drawn.x, &at, &opening, &scalars, &factors)?;
         let first = self
             .layout
             .first_advice

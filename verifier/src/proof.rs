@@ -6,7 +6,6 @@ use halo2_proofs::poly::commitment::Params;
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 
 use crate::plonk::ProofVerifier;
-use crate::transcript::ELEMENT_BYTES;
 
 /// Why a proof is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,35 +27,6 @@ pub enum ProofError {
     /// Well formed, and does not prove these public inputs.
     #[error("the proof does not hold for these public inputs")]
     False,
-}
-
-/// Bytes of every proof under a key.
-///
-/// Points: one for each advice column, three for each lookup, one for each chunk of the permutation,
-/// one that blinds, the pieces of the quotient and two of the opening. Scalars: one for each query of
-/// advice and fixed columns, one that blinds, one for each column of the permutation and, for each of
-/// its chunks, three but the last two, and five for each lookup.
-pub fn proof_length(key: &VerifyingKey<G1Affine>) -> usize {
-    let cs = key.cs();
-    let degree = cs.degree();
-    let lookups = cs.lookups().len();
-    let permuted = cs.permutation().get_columns().len();
-    let chunks = permuted.div_ceil(degree.saturating_sub(2).max(1));
-    let points = cs
-        .num_advice_columns()
-        .saturating_add(lookups.saturating_mul(3))
-        .saturating_add(chunks)
-        .saturating_add(degree.saturating_sub(1))
-        .saturating_add(3);
-    let scalars = cs
-        .advice_queries()
-        .len()
-        .saturating_add(cs.fixed_queries().len())
-        .saturating_add(permuted)
-        .saturating_add(chunks.saturating_mul(3).saturating_sub(1))
-        .saturating_add(lookups.saturating_mul(5))
-        .saturating_add(1);
-    points.saturating_add(scalars).saturating_mul(ELEMENT_BYTES)
 }
 
 /// Checks that `proof` proves the public inputs `instance`, the circuit's one instance column.

@@ -14,7 +14,9 @@ use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffe
 use rand::rngs::OsRng;
 use zkmargin_circuits::shape::{Shape, SHAPES};
 use zkmargin_verifier::key::{key_bytes, key_digest, read_key};
-use zkmargin_verifier::proof::{proof_length, verify_proof, ProofError};
+use zkmargin_verifier::plonk::sums::Sums;
+use zkmargin_verifier::plonk::ProofVerifier;
+use zkmargin_verifier::proof::{verify_proof, ProofError};
 use zkmargin_verifier::setup::verifier_params;
 
 const K: u32 = 6;
@@ -134,13 +136,24 @@ impl Made {
         transcript.finalize()
     }
 
+    fn verifier<'k>(&self, key: &'k VerifyingKey<G1Affine>) -> ProofVerifier<'k> {
+        // The library opens every cell.
+        let sums = Sums::none(key.cs()).unwrap();
+        ProofVerifier::with_sums(key, self.params.s_g2(), sums).unwrap()
+    }
+
+    fn verify_under(
+        &self,
+        key: &VerifyingKey<G1Affine>,
+        instance: &[Fr],
+        proof: &[u8],
+    ) -> Result<(), ProofError> {
+        let verifier = self.verifier(key);
+        verifier.settle(&[verifier.read(instance, proof)?])
+    }
+
     fn verify(&self, instance: &[Fr], proof: &[u8]) -> Result<(), ProofError> {
-        verify_proof(
-            &verifier_params(K, self.params.s_g2()),
-            self.key.get_vk(),
-            instance,
-            proof,
-        )
+        self.verify_under(self.key.get_vk(), instance, proof)
     }
 }
 
@@ -152,7 +165,7 @@ fn instance(a: [u64; 2]) -> Vec<Fr> {
 fn accepts_a_proof_with_three_points_of_the_parameters() {
     let made = Made::new();
     let proof = made.prove([3, 7]);
-    assert_eq!(proof.len(), proof_length(made.key.get_vk()));
+    assert_eq!(proof.len(), made.verifier(made.key.get_vk()).proof_bytes());
     made.verify(&instance([3, 7]), &proof).unwrap();
 }
 
@@ -219,9 +232,8 @@ fn rejects_another_setup_key_or_size() {
     let proof = made.prove([3, 7]);
     let public = instance([3, 7]);
     assert!(other.verify(&public, &proof).is_err());
-    let theirs = verifier_params(K, other.params.s_g2());
     assert_eq!(
-        verify_proof(&theirs, made.key.get_vk(), &public, &proof),
+        other.verify_under(made.key.get_vk(), &public, &proof),
         Err(ProofError::False)
     );
     let larger = verifier_params(K + 1, made.params.s_g2());
@@ -246,13 +258,7 @@ fn accepts_a_key_that_was_written() {
         key_digest(&shape, made.key.get_vk())
     );
     let proof = made.prove([3, 7]);
-    verify_proof(
-        &verifier_params(K, made.params.s_g2()),
-        &key,
-        &instance([3, 7]),
-        &proof,
-    )
-    .unwrap();
+    made.verify_under(&key, &instance([3, 7]), &proof).unwrap();
 }
 
 #[test]

@@ -13,6 +13,7 @@ use halo2_proofs::plonk::{
 };
 use halo2_proofs::poly::EvaluationDomain;
 use rayon::prelude::*;
+use zkmargin_verifier::plonk::sums::Sums;
 
 use super::column::Cells;
 use super::fft::Domain;
@@ -25,6 +26,8 @@ use assembly::Assembly;
 pub struct ProvingKey<S> {
     /// The verifying key.
     pub verifying: VerifyingKey<G1Affine>,
+    /// Which cells proofs open one by one. With [`Sums::none`] proofs are those of the library.
+    pub sums: Sums,
     pub(super) domain: Domain<S>,
     /// Points of the Lagrange basis.
     pub(super) lagrange: Bases<S>,
@@ -155,8 +158,10 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
             }
         })
         .collect();
+    let sums = Sums::new(verifying.cs()).map_err(|_| Error::Synthesis)?;
     Ok(ProvingKey {
         verifying,
+        sums,
         lagrange,
         powers: Bases::new(s, &powers),
         polynomials,

@@ -1,11 +1,13 @@
-//! A proof, message by message, as the library's verifier reads it.
+//! A proof, message by message, as the verifier reads it.
 
 #[cfg(test)]
 mod hidden;
 mod lookup;
 mod opening;
 mod product;
+mod queries;
 mod quotient;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,11 +25,12 @@ use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::column::{combine, Cells};
+use super::column::Cells;
 use super::key::{ProvingKey, Special};
 use super::numerator::{columns_a_product, numerator, Drawn, Places};
 use super::simd::{Arithmetic, Block, Scalar, Simd};
-use opening::Query;
+use queries::Queries;
+use sums::Summed;
 
 /// What a proof is about: the cells of every advice column.
 pub trait Witness: Sync {
@@ -108,6 +111,9 @@ pub enum ProofError {
     /// The instance column has another length than the circuit leaves room for.
     #[error("{0} public inputs do not fit the circuit")]
     Instance(usize),
+    /// The sums of cells are of another circuit than the key.
+    #[error("the key and its sums of cells do not belong together")]
+    Sums,
     /// The transcript could not be written.
     #[error("the transcript: {0}")]
     Transcript(#[from] io::Error),
@@ -262,18 +268,34 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     watch(Step(Part::Opening, Work::Columns));
     let x = challenge(&mut transcript);
     let xn = x.pow_vartime([n as u64]);
-    let weighed: Vec<(&[Block], Fr)> = pieces
-        .iter()
-        .map(Vec::as_slice)
-        .zip(opening::powers_of(xn))
-        .collect();
-    let whole = combine(s, &weighed);
-    drop(pieces);
-    let quotient = polynomials.len();
-    polynomials.push(&whole);
+    let random_place = polynomials.len();
     polynomials.push(&random);
-    let queries = prover.queries(&places, quotient);
-    opening::open(key, &polynomials, &queries, x, &mut transcript, watch)?;
+    let queries = Queries::new(key, &places, random_place);
+    watch(Step(Part::Opening, Work::Evaluations));
+    let evaluations = opening::evaluate(key, &polynomials, &queries.written, x);
+    let shown = sums::instance(key, &places, &polynomials, x);
+    watch(Step(Part::Opening, Work::Columns));
+    let sums = Summed::new(key, &queries, &evaluations, &shown, &drawn.circuit, y)?;
+    let whole = sums.quotient(s, &places, &polynomials, &pieces, xn);
+    drop(pieces);
+    let others = sums.others(s, &places, &polynomials);
+    polynomials.push(&whole);
+    polynomials.extend(others.iter().map(Vec::as_slice));
+    for evaluation in evaluations {
+        transcript.write_scalar(evaluation)?;
+    }
+    watch(Step(Part::Opening, Work::Evaluations));
+    for value in opening::evaluate(key, &polynomials, &queries.sums, x) {
+        transcript.write_scalar(value)?;
+    }
+    opening::open(
+        key,
+        &polynomials,
+        &queries.opened,
+        x,
+        &mut transcript,
+        watch,
+    )?;
     Ok(transcript.finalize())
 }
 
@@ -431,71 +453,6 @@ impl<S: Arithmetic> Prover<'_, S> {
         });
         out
     }
-
-    /// Everything that is opened, in the order that the verifier reads and combines it.
-    fn queries(&self, places: &Places, quotient: usize) -> Queries {
-        let cs = self.key.verifying.cs();
-        let columns = cs.permutation().get_columns().len();
-        let sets = columns.div_ceil(columns_a_product(cs));
-        let last = -(cs.blinding_factors() as i32 + 1);
-        // The verifier knows points, not rotations: those that lead to one row are one.
-        let rows = self.key.domain.n() as i32;
-        let query = |polynomial: usize, rotation: i32| Query {
-            polynomial,
-            rotation: rotation.rem_euclid(rows),
-        };
-        let advice = cs
-            .advice_queries()
-            .iter()
-            .map(|(column, at)| query(places.advice + column.index(), at.0));
-        let fixed = cs
-            .fixed_queries()
-            .iter()
-            .map(|(column, at)| query(places.fixed + column.index(), at.0));
-        let permutations = (0..columns).map(|i| query(places.permutations + i, 0));
-        let product = |set: usize| places.products + set;
-        let lookup = |i: usize| places.lookups + 3 * i;
-
-        let mut written: Vec<Query> = advice.clone().chain(fixed.clone()).collect();
-        written.push(query(quotient + 1, 0));
-        written.extend(permutations.clone());
-        for set in 0..sets {
-            written.extend([query(product(set), 0), query(product(set), 1)]);
-            if set + 1 < sets {
-                written.push(query(product(set), last));
-            }
-        }
-        for i in 0..cs.lookups().len() {
-            let (input, table, product) = (lookup(i), lookup(i) + 1, lookup(i) + 2);
-            written.extend([query(product, 0), query(product, 1)]);
-            written.extend([query(input, 0), query(input, -1), query(table, 0)]);
-        }
-
-        let mut opened: Vec<Query> = advice.collect();
-        for set in 0..sets {
-            opened.extend([query(product(set), 0), query(product(set), 1)]);
-        }
-        opened.extend(
-            (0..sets.saturating_sub(1))
-                .rev()
-                .map(|set| query(product(set), last)),
-        );
-        for i in 0..cs.lookups().len() {
-            let (input, table, product) = (lookup(i), lookup(i) + 1, lookup(i) + 2);
-            opened.extend([query(product, 0), query(input, 0), query(table, 0)]);
-            opened.extend([query(input, -1), query(product, 1)]);
-        }
-        opened.extend(fixed);
-        opened.extend(permutations);
-        opened.extend([query(quotient, 0), query(quotient + 1, 0)]);
-        Queries { written, opened }
-    }
-}
-
-/// Evaluations in the order they are written, and openings in the order they are combined.
-struct Queries {
-    written: Vec<Query>,
-    opened: Vec<Query>,
 }
 
 fn fork<R: RngCore + CryptoRng>(rng: &mut R) -> ChaCha20Rng {

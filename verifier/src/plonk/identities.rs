@@ -2,6 +2,7 @@
 
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::plonk::ConstraintSystem;
 
 use super::lagrange::AtX;
 use super::layout::Evaluations;
@@ -41,6 +42,18 @@ impl Fold {
     pub(super) fn sum(&self) -> Fr {
         self.sum
     }
+}
+
+/// How many identities [`copies`] and [`lookups`] add to those of the constraints.
+pub(super) fn after_constraints(cs: &ConstraintSystem<Fr>) -> u64 {
+    let columns = cs.permutation().get_columns().len() as u64;
+    let columns_a_product = (cs.degree() as u64).saturating_sub(2).max(1);
+    let products = columns.div_ceil(columns_a_product);
+    let lookups = cs.lookups().len() as u64;
+    // One for its first row and one for its last, one between each two, one each.
+    let copies = products.saturating_mul(2).saturating_add(1);
+    let copies = if products == 0 { 0 } else { copies };
+    lookups.saturating_mul(5).saturating_add(copies)
 }
 
 /// The copies: each running product `z` of a few columns goes on where the one before it ends.
@@ -184,6 +197,7 @@ mod tests {
                 input_before: Fr::from(31),
                 table: permuted,
             }],
+            sums: vec![],
         };
         (values, evaluations)
     }

@@ -3,6 +3,7 @@
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::VerifyingKey;
 
+use super::sums::{Column, Sums};
 use crate::proof::ProofError;
 
 /// A commitment that proofs open.
@@ -12,8 +13,11 @@ pub(super) enum Commitment {
     Own(usize),
     /// A point of the key: fixed columns first, then permutations.
     Key(usize),
-    /// The quotient: the proof's pieces, weighed by powers of x^n.
+    /// The quotient: the proof's pieces, weighed by powers of x^n, less the sum of cells in the row
+    /// of x, divided by x^n - 1.
     Quotient,
+    /// The sum of cells in another row, by its place among [`Sums::rows`].
+    Sum(usize),
 }
 
 /// A commitment, the row after x where it is opened, and where its value there stands among the
@@ -39,6 +43,16 @@ pub(super) struct Counts {
     permutations: usize,
     products: usize,
     lookups: usize,
+    sums: usize,
+}
+
+/// A cell that is opened in a sum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Summed {
+    /// Its column's.
+    pub commitment: Commitment,
+    /// Which sum, by its place among [`Sums::rows`]; none for that in the row of x.
+    pub sum: Option<usize>,
 }
 
 /// A running product of the copies.
@@ -63,12 +77,15 @@ pub(super) struct Lookup<T> {
 /// The scalars of a proof by what they are values of, or whatever stands for them.
 #[derive(Debug)]
 pub(super) struct Evaluations<T> {
+    /// Of the cells that are opened by themselves.
     pub advice: Vec<T>,
     pub fixed: Vec<T>,
     pub random: T,
     pub permutations: Vec<T>,
     pub products: Vec<Product<T>>,
     pub lookups: Vec<Lookup<T>>,
+    /// Of the sums of cells, but that in the row of x.
+    pub sums: Vec<T>,
 }
 
 impl<T> Evaluations<T> {
@@ -107,6 +124,7 @@ impl<T> Evaluations<T> {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let sums = (0..counts.sums).map(|_| next()).collect::<Result<_, _>>()?;
         Ok(Self {
             advice,
             fixed,
@@ -114,6 +132,7 @@ impl<T> Evaluations<T> {
             permutations,
             products,
             lookups,
+            sums,
         })
     }
 }
@@ -138,14 +157,18 @@ pub(super) struct Layout {
     /// Points of the key that are opened.
     pub shared: usize,
     pub counts: Counts,
+    /// Sums of cells, but that in the row of x.
+    pub sums: usize,
     /// All scalars.
     pub scalars: usize,
     /// In the order in which the opening combines them.
     pub queries: Vec<Query>,
+    /// The cells that are opened in sums, in the order of [`Sums::cells`].
+    pub summed: Vec<Summed>,
 }
 
 impl Layout {
-    pub(super) fn new(key: &VerifyingKey<G1Affine>) -> Result<Self, ProofError> {
+    pub(super) fn new(key: &VerifyingKey<G1Affine>, sums: &Sums) -> Result<Self, ProofError> {
         let cs = key.cs();
         if cs.num_instance_columns() != 1 {
             return Err(ProofError::Mismatch(
@@ -167,11 +190,12 @@ impl Layout {
             ));
         }
         let counts = Counts {
-            advice: cs.advice_queries().len(),
-            fixed: cs.fixed_queries().len(),
+            advice: sums.advice_alone().filter(|alone| *alone).count(),
+            fixed: sums.fixed_alone().filter(|alone| *alone).count(),
             permutations: permuted,
             products: permuted.div_ceil(columns_a_product),
             lookups: cs.lookups().len(),
+            sums: sums.rows().len(),
         };
 
         let column_phases = cs.advice_column_phase();
@@ -212,8 +236,10 @@ impl Layout {
         let evaluations = Evaluations::gather(&counts, || scalars.next().ok_or(()));
         let queries = evaluations
             .ok()
-            .and_then(|places| queries(key, &points, &places, scalars.start));
-        let queries = queries.ok_or(ProofError::Mismatch("the key is not whole"))?;
+            .and_then(|places| queries(key, sums, &points, &places, scalars.start));
+        let (queries, summed) = queries
+            .zip(summed(sums, &points))
+            .ok_or(ProofError::Mismatch("the key is not whole"))?;
         Ok(Self {
             phases,
             challenges: cs.num_challenges(),
@@ -228,8 +254,10 @@ impl Layout {
             quotient,
             shared: key.fixed_commitments().len().saturating_add(permuted),
             counts,
+            sums: sums.rows().len(),
             scalars: scalars.start,
             queries,
+            summed,
         })
     }
 }
@@ -248,6 +276,7 @@ struct Points {
 /// Everything that is opened. `quotient` is where the value of the quotient stands.
 fn queries(
     key: &VerifyingKey<G1Affine>,
+    sums: &Sums,
     points: &Points,
     places: &Evaluations<usize>,
     quotient: usize,
@@ -267,7 +296,9 @@ fn queries(
         Some(())
     };
 
-    for ((column, rotation), place) in cs.advice_queries().iter().zip(&places.advice) {
+    let advice = cs.advice_queries().iter().zip(sums.advice_alone());
+    let advice = advice.filter(|(_, alone)| *alone);
+    for (((column, rotation), _), place) in advice.zip(&places.advice) {
         let point = points.advice.get(column.index())?;
         open(Commitment::Own(*point), rotation.0, *place)?;
     }
@@ -290,7 +321,9 @@ fn queries(
         open(Commitment::Own(*input), -1, lookup.input_before)?;
         open(Commitment::Own(*product), 1, lookup.product_next)?;
     }
-    for ((column, rotation), place) in cs.fixed_queries().iter().zip(&places.fixed) {
+    let fixed = cs.fixed_queries().iter().zip(sums.fixed_alone());
+    let fixed = fixed.filter(|(_, alone)| *alone);
+    for (((column, rotation), _), place) in fixed.zip(&places.fixed) {
         open(Commitment::Key(column.index()), rotation.0, *place)?;
     }
     let permutations = key.fixed_commitments().len()..;
@@ -301,5 +334,26 @@ fn queries(
     for point in &points.random {
         open(Commitment::Own(*point), 0, places.random)?;
     }
+    for (sum, (row, place)) in sums.rows().iter().zip(&places.sums).enumerate() {
+        open(Commitment::Sum(sum), *row, *place)?;
+    }
     Some(queries)
+}
+
+/// Where the cells of sums are committed to.
+fn summed(sums: &Sums, points: &Points) -> Option<Vec<Summed>> {
+    let cells = sums.cells().iter();
+    cells
+        .map(|cell| {
+            let commitment = match cell.column {
+                Column::Advice(column) => Commitment::Own(*points.advice.get(column)?),
+                Column::Fixed(column) => Commitment::Key(column),
+            };
+            let sum = match cell.row {
+                0 => None,
+                row => Some(sums.rows().binary_search(&row).ok()?),
+            };
+            Some(Summed { commitment, sum })
+        })
+        .collect()
 }

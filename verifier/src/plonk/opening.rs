@@ -14,8 +14,8 @@
 use ff::{BatchInvert, Field};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 
-use super::lagrange::Rows;
-use super::layout::{Commitment, Layout, Query};
+use super::lagrange::{AtX, Rows};
+use super::layout::{Commitment, Layout, Query, Summed};
 use crate::proof::ProofError;
 
 /// What a proof says after its evaluations, and what is drawn between.
@@ -131,15 +131,16 @@ impl Opening {
         Ok(Self { points, sets })
     }
 
-    /// Weighs the commitments for the claimed values `scalars`. None for a challenge u that is one
-    /// of the points, or an x that is 0.
+    /// Weighs the commitments for the claimed values `scalars`, where the cells of sums have these
+    /// `factors`. None for a challenge u that is one of the points, or an x that is 0.
     pub(super) fn weigh(
         &self,
         layout: &Layout,
         x: Fr,
-        xn: Fr,
+        at: &AtX,
         messages: &Messages,
         scalars: &[Fr],
+        factors: &[Fr],
     ) -> Option<Weights> {
         let u = messages.u;
         let points: Vec<Fr> = self.points.iter().map(|point| x * point).collect();
@@ -153,6 +154,7 @@ impl Opening {
         let x_inverse = Option::<Fr>::from(x.invert())?;
         let mut normal = None;
         let mut quotient = Fr::ZERO;
+        let mut sums = vec![Fr::ZERO; layout.sums];
         let mut power_of_set = Fr::ONE;
         for set in &self.sets {
             let inside = set.points.iter().map(|(place, _)| of(place));
@@ -191,13 +193,27 @@ impl Opening {
                     Commitment::Own(place) => *weights.own.get_mut(place)? += weight,
                     Commitment::Key(place) => *weights.shared.get_mut(place)? += weight,
                     Commitment::Quotient => quotient += weight,
+                    Commitment::Sum(place) => *sums.get_mut(place)? += weight,
                 }
                 weight *= messages.among;
             }
         }
+        let in_row_of_x = -quotient * at.vanishing_inverse;
+        for (Summed { commitment, sum }, factor) in layout.summed.iter().zip(factors) {
+            let weight = match sum {
+                Some(place) => *sums.get(*place)?,
+                None => in_row_of_x,
+            };
+            let all = match commitment {
+                Commitment::Own(place) => weights.own.get_mut(*place)?,
+                Commitment::Key(place) => weights.shared.get_mut(*place)?,
+                Commitment::Quotient | Commitment::Sum(_) => return None,
+            };
+            *all += weight * factor;
+        }
         for place in &layout.quotient {
             *weights.own.get_mut(*place)? += quotient;
-            quotient *= xn;
+            quotient *= at.xn;
         }
         Some(weights)
     }

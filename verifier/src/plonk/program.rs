@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use ff::{Field, PrimeField};
+use fixedbitset::FixedBitSet;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, ConstraintSystem, Expression};
 use halo2_proofs::poly::Rotation;
@@ -25,7 +26,10 @@ enum Step {
 }
 
 /// The expressions of a constraint system.
+#[derive(Debug)]
 pub(super) struct Program {
+    /// How many cells there are among the inputs: of advice columns, then of fixed ones.
+    cells: [usize; 2],
     inputs: usize,
     constants: Vec<Fr>,
     steps: Vec<Step>,
@@ -33,6 +37,9 @@ pub(super) struct Program {
     lookups: Vec<[Vec<Place>; 2]>,
     copied: Vec<Place>,
 }
+
+/// The values of a program, wherever they stand.
+pub struct Run(Vec<Fr>);
 
 /// What the expressions are at x.
 pub(super) struct Values {
@@ -77,6 +84,7 @@ impl Program {
             .map(|column| compiler.cell(*column.column_type(), column.index(), Rotation::cur()))
             .collect::<Option<_>>()?;
         Some(Self {
+            cells: [cs.advice_queries().len(), cs.fixed_queries().len()],
             inputs: compiler.inputs,
             constants: compiler.constants,
             steps: compiler.steps,
@@ -88,7 +96,7 @@ impl Program {
 
     /// Runs over the values of advice, fixed and instance cells and challenges. None when these are
     /// of another circuit.
-    pub(super) fn run(&self, inputs: [&[Fr]; 4]) -> Option<Values> {
+    pub(super) fn run(&self, inputs: [&[Fr]; 4]) -> Option<Run> {
         let mut values = Vec::with_capacity(self.inputs.saturating_add(self.steps.len()));
         inputs
             .iter()
@@ -106,10 +114,15 @@ impl Program {
             };
             values.push(value);
         }
+        Some(Run(values))
+    }
+
+    /// What the expressions are after a run.
+    pub(super) fn values(&self, run: &Run) -> Option<Values> {
         let all = |places: &[Place]| -> Option<Vec<Fr>> {
             let found = places
                 .iter()
-                .map(|place| values.get(*place as usize).copied());
+                .map(|place| run.0.get(*place as usize).copied());
             found.collect()
         };
         Some(Values {
@@ -121,6 +134,106 @@ impl Program {
                 .collect::<Option<_>>()?,
             copied: all(&self.copied)?,
         })
+    }
+
+    /// How many cells of advice and of fixed columns are among the inputs.
+    pub(super) fn cells(&self) -> [usize; 2] {
+        self.cells
+    }
+
+    /// Wherever a value stands: whether it depends on an input that `of` names.
+    pub(super) fn depend(&self, of: &[bool]) -> Vec<bool> {
+        let mut depend = of.to_vec();
+        depend.resize(self.inputs, false);
+        for step in &self.steps {
+            let at = |place: Place| depend.get(place as usize).copied().unwrap_or(false);
+            depend.push(match *step {
+                Step::Add(a, b) | Step::Subtract(a, b) | Step::Multiply(a, b) => at(a) || at(b),
+                Step::Constant(_) => false,
+            });
+        }
+        depend
+    }
+
+    /// How much the sum of all constraints, each weighed by one power of `y` less than the one
+    /// before it and the last by `last`, changes with each value that `depend` names: the derivative
+    /// there, which is the factor of what no two are multiplied of.
+    pub(super) fn slopes(&self, run: &Run, depend: &[bool], y: Fr, last: Fr) -> Option<Vec<Fr>> {
+        let mut slopes = vec![Fr::ZERO; run.0.len()];
+        let mut weight = last;
+        for gate in self.gates.iter().rev() {
+            *slopes.get_mut(*gate as usize)? += weight;
+            weight *= y;
+        }
+        for (index, step) in self.steps.iter().enumerate().rev() {
+            let place = self.inputs.checked_add(index)?;
+            if !*depend.get(place)? {
+                continue;
+            }
+            let slope = *slopes.get(place)?;
+            let at = |place: Place| run.0.get(place as usize);
+            let [one, other] = match *step {
+                Step::Add(a, b) => [(a, slope), (b, slope)],
+                Step::Subtract(a, b) => [(a, slope), (b, -slope)],
+                Step::Multiply(a, b) => [(a, slope * at(b)?), (b, slope * at(a)?)],
+                Step::Constant(_) => continue,
+            };
+            for (place, slope) in [one, other] {
+                if *depend.get(place as usize)? {
+                    *slopes.get_mut(place as usize)? += slope;
+                }
+            }
+        }
+        Some(slopes)
+    }
+
+    /// For each cell, the cells that some product multiplies it by. Cells that lookups or copies
+    /// read, which this program does not weigh, are among their own.
+    pub(super) fn products(&self) -> Vec<FixedBitSet> {
+        let cells = self.cells.iter().sum();
+        let mut products = vec![FixedBitSet::with_capacity(cells); cells];
+        // Cells that a value is made of.
+        let mut made_of: Vec<FixedBitSet> = Vec::new();
+        for input in 0..self.inputs {
+            let mut own = FixedBitSet::with_capacity(cells);
+            if input < cells {
+                own.insert(input);
+            }
+            made_of.push(own);
+        }
+        let nothing = FixedBitSet::with_capacity(cells);
+        for step in &self.steps {
+            let at = |place: Place| made_of.get(place as usize).unwrap_or(&nothing);
+            let made = match *step {
+                Step::Constant(_) => nothing.clone(),
+                Step::Add(a, b) | Step::Subtract(a, b) | Step::Multiply(a, b) => {
+                    let (a, b) = (at(a), at(b));
+                    if matches!(step, Step::Multiply(..)) {
+                        for (one, other) in [(a, b), (b, a)] {
+                            for cell in one.ones() {
+                                if let Some(products) = products.get_mut(cell) {
+                                    products.union_with(other);
+                                }
+                            }
+                        }
+                    }
+                    let mut made = a.clone();
+                    made.union_with(b);
+                    made
+                }
+            };
+            made_of.push(made);
+        }
+        let sides = self.lookups.iter().flatten().flatten();
+        for place in sides.chain(&self.copied) {
+            let made = made_of.get(*place as usize).unwrap_or(&nothing);
+            for cell in made.ones() {
+                if let Some(products) = products.get_mut(cell) {
+                    products.insert(cell);
+                }
+            }
+        }
+        products
     }
 }
 

@@ -192,7 +192,11 @@ fn check_proofs<S: Arithmetic>(key: &ProvingKey<S>) {
     let chunk = cs.degree() - 2;
     let products = cs.permutation().get_columns().len().div_ceil(chunk);
     let chunks = key.domain.n().div_ceil(8 << 10);
+    let sums = &key.sums;
     let points = cs.num_advice_columns() + 3 * lookups + products + 1 + cs.degree() - 1;
+    let shown = points + sums.advice_alone().filter(|alone| *alone).count();
+    let last = sums.rows().len() + 2;
+    assert!(!sums.rows().is_empty());
     let instance = witness().public_inputs([3; 32], 0, 1).column();
     let mut seeds = HashSet::new();
     let mut elements = HashSet::new();
@@ -210,13 +214,12 @@ fn check_proofs<S: Arithmetic>(key: &ProvingKey<S>) {
         assert_eq!(rng.words, 8 * cells);
         seeds.extend(rng.seeds);
         let (elements_of, _) = proof.as_chunks::<32>();
-        // Points, and evaluations of advice columns.
-        let shown = points + cs.advice_queries().len();
+        // Points, evaluations of advice columns, and at the end those of sums and two points.
         elements.extend(elements_of.iter().take(shown).copied());
-        elements.extend(elements_of.iter().rev().take(2).copied());
+        elements.extend(elements_of.iter().rev().take(last).copied());
     }
     assert_eq!(seeds.len(), 2 * (cs.num_advice_columns() + chunks));
-    assert_eq!(elements.len(), 2 * (points + cs.advice_queries().len() + 2));
+    assert_eq!(elements.len(), 2 * (shown + last));
 }
 
 #[test]
@@ -229,7 +232,8 @@ fn two_proofs_of_one_witness_share_nothing_and_draw_a_seed_for_every_column() {
 }
 
 /// Rows of randomness of each column against the number of values that a proof shows of it: its
-/// commitment, its evaluations, and one more by which the opening mixes them.
+/// commitment, its evaluations, those of sums that it is part of, and one more by which the opening
+/// mixes them.
 #[test]
 fn every_column_of_every_shape_has_more_random_rows_than_a_proof_shows_values_of_it() {
     for shape in SHAPES {

@@ -1,4 +1,4 @@
-//! Evaluations, and their proof in two points (SHPLONK).
+//! The proof of evaluations in two points (SHPLONK).
 //!
 //! Polynomials opened at the same points are combined by powers of `y` into one `N` a set, sets by
 //! powers of `v`. Instead of dividing each `N - R` by the points of its set, the first message is
@@ -20,14 +20,8 @@ use rayon::prelude::*;
 use super::super::column::{combine, dot, export, Cells};
 use super::super::key::ProvingKey;
 use super::super::simd::{Arithmetic, Block};
-use super::{challenge, invert, Part, ProofError, Queries, Step, Work, Writer};
-
-/// A polynomial, opened at the point this many rows on, fewer than there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Query {
-    pub polynomial: usize,
-    pub rotation: i32,
-}
+use super::queries::Query;
+use super::{challenge, invert, Part, ProofError, Step, Work, Writer};
 
 /// Polynomials that are opened at the same points.
 struct Set {
@@ -35,11 +29,11 @@ struct Set {
     polynomials: Vec<usize>,
 }
 
-/// Writes evaluations and their proof.
+/// Writes the proof of the evaluations that were written before.
 pub(super) fn open<S: Arithmetic>(
     key: &ProvingKey<S>,
     polynomials: &[&[Block]],
-    queries: &Queries,
+    queries: &[Query],
     x: Fr,
     transcript: &mut Writer,
     watch: &mut dyn FnMut(Step),
@@ -47,20 +41,10 @@ pub(super) fn open<S: Arithmetic>(
     let mut watch = |work| watch(Step(Part::Opening, work));
     let domain = &key.domain;
     let s = domain.simd;
-    let point = |rotation: i32| {
-        key.verifying
-            .get_domain()
-            .rotate_omega(x, Rotation(rotation))
-    };
-    watch(Work::Evaluations);
-    let evaluations = evaluate(key, polynomials, &queries.written, &point);
-    for evaluation in evaluations {
-        transcript.write_scalar(evaluation)?;
-    }
-
+    let point = |rotation: i32| point(key, x, rotation);
     watch(Work::Columns);
     let y = challenge(transcript);
-    let sets = sets(&queries.opened);
+    let sets = sets(queries);
     let v = challenge(transcript);
     let combined: Vec<Vec<Block>> = sets
         .iter()
@@ -146,19 +130,25 @@ pub(super) fn powers_of(base: Fr) -> impl Iterator<Item = Fr> {
     std::iter::successors(Some(Fr::ONE), move |power| Some(*power * base))
 }
 
+/// The point this many rows on from x.
+fn point<S>(key: &ProvingKey<S>, x: Fr, rotation: i32) -> Fr {
+    let domain = key.verifying.get_domain();
+    domain.rotate_omega(x, Rotation(rotation))
+}
+
 /// The value of each query.
-fn evaluate<S: Arithmetic>(
+pub(super) fn evaluate<S: Arithmetic>(
     key: &ProvingKey<S>,
     polynomials: &[&[Block]],
     queries: &[Query],
-    point: &(dyn Fn(i32) -> Fr + Sync),
+    x: Fr,
 ) -> Vec<Fr> {
     let mut out = vec![Fr::ZERO; queries.len()];
     let mut rotations: Vec<i32> = queries.iter().map(|query| query.rotation).collect();
     rotations.sort_unstable();
     rotations.dedup();
     for rotation in rotations {
-        let powers = key.domain.ordered_powers(point(rotation));
+        let powers = key.domain.ordered_powers(point(key, x, rotation));
         out.par_iter_mut().zip(queries).for_each(|(out, query)| {
             if query.rotation == rotation {
                 *out = dot(key.domain.simd, polynomials[query.polynomial], &powers);

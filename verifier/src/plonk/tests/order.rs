@@ -15,7 +15,7 @@ use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::transcript::{Challenge255, EncodedChallenge, Transcript, TranscriptRead};
 use halo2_proofs::{SerdeCurveAffine, SerdeFormat};
 use zkmargin_circuits::circuit::MarginCircuit;
-use zkmargin_circuits::shape::Shape;
+use zkmargin_circuits::shape::{Shape, PUBLIC_INPUTS};
 
 use super::super::claim::weight;
 use super::super::{Claim, ProofVerifier};
@@ -45,9 +45,10 @@ struct Message {
     scalars: bool,
 }
 
-/// The messages of a proof, from the constraint system alone.
-fn messages(key: &VerifyingKey<G1Affine>) -> Vec<Message> {
-    let cs = key.cs();
+/// The messages of a proof, from the constraint system and what it leaves to sums.
+fn messages(verifier: &ProofVerifier<'_>) -> Vec<Message> {
+    let cs = verifier.key.cs();
+    let sums = &verifier.sums;
     let (lookups, columns) = (cs.lookups().len(), cs.permutation().get_columns().len());
     let products = columns.div_ceil(cs.degree() - 2);
     let of = |phases: &[u8], phase: u8| phases.iter().filter(|found| **found == phase).count();
@@ -87,7 +88,9 @@ fn messages(key: &VerifyingKey<G1Affine>) -> Vec<Message> {
         + 1
         + columns
         + (3 * products).saturating_sub(1)
-        + 5 * lookups;
+        + 5 * lookups
+        + sums.rows().len()
+        - sums.cells().len();
     group("evaluations", evaluations, 2, true);
     group("the opening's quotient", 1, 1, false);
     group("the opening's witness", 1, 1, false);
@@ -118,13 +121,12 @@ fn change(proof: &mut [u8], at: usize, scalar: bool) {
 
 /// Everything that is read of a proof, and of what it is about.
 fn demand(
-    key: &VerifyingKey<G1Affine>,
+    verifier: &ProofVerifier<'_>,
     instance: &[Fr],
     proof: &[u8],
     others: &[VerifyingKey<G1Affine>],
 ) {
-    let verifier = ProofVerifier::new(key, *INSECURE_TAU_G2).unwrap();
-    let good = drawn(&verifier, instance, proof);
+    let good = drawn(verifier, instance, proof);
     let mut apart = good.clone();
     apart.sort_unstable();
     apart.dedup();
@@ -138,19 +140,19 @@ fn demand(
     for row in 0..instance.len() {
         let mut changed = instance.to_vec();
         changed[row] += Fr::ONE;
-        let found = drawn(&verifier, &changed, proof);
+        let found = drawn(verifier, &changed, proof);
         others_from(0, &good, &found, &format!("public input {row}"));
     }
     let longer = [instance, &[Fr::ZERO]].concat();
-    let found = drawn(&verifier, &longer, proof);
+    let found = drawn(verifier, &longer, proof);
     others_from(0, &good, &found, "one public input more");
 
     let mut at = 0;
-    for group in messages(key) {
+    for group in messages(verifier) {
         for _ in 0..group.elements {
             let mut changed = proof.to_vec();
             change(&mut changed, at, group.scalars);
-            let found = drawn(&verifier, instance, &changed);
+            let found = drawn(verifier, instance, &changed);
             let what = format!("{}, element {at}", group.name);
             others_from(group.before, &good, &found, &what);
             at += 1;
@@ -159,7 +161,7 @@ fn demand(
     assert_eq!(32 * at, proof.len(), "elements that nothing was said of");
     assert_eq!(
         good.len(),
-        messages(key)
+        messages(verifier)
             .iter()
             .map(|group| group.before)
             .max()
@@ -193,17 +195,19 @@ fn every_challenge_follows_what_it_depends_on_in_a_proof_that_was_made() {
     let (key, instance, proof) = golden();
     let others = other_keys(&key, 7);
     assert!(others.len() > 5);
-    demand(&key, &instance, &proof, &others);
+    let verifier = ProofVerifier::new(&key, *INSECURE_TAU_G2).unwrap();
+    demand(&verifier, &instance, &proof, &others);
 }
 
 #[test]
 fn every_challenge_follows_what_it_depends_on_in_circuits_of_every_kind() {
     for kind in KINDS {
         let key = odd(kind, 5);
-        let mut forge = Forge::new(&key);
-        let instance = forge.instance(4);
-        let proof = forge.proof(&instance, G1::identity());
-        demand(&key, &instance, &proof, &[]);
+        for mut forge in [Forge::new(&key), Forge::whole(&key)] {
+            let instance = forge.instance(4);
+            let proof = forge.proof(&instance, G1::identity());
+            demand(&forge.verifier, &instance, &proof, &[]);
+        }
     }
 }
 
@@ -252,7 +256,10 @@ impl TranscriptRead<G1Affine, Challenge255<G1Affine>> for Recorder<'_> {
 
 #[test]
 fn the_library_draws_the_same_challenges_after_as_many_values() {
-    let (key, instance, proof) = golden();
+    let key = golden().0;
+    let mut forge = Forge::whole(&key);
+    let instance = forge.instance(PUBLIC_INPUTS);
+    let proof = forge.proof(&instance, G1::identity());
     let params = verifier_params(key.get_domain().k(), *INSECURE_TAU_G2);
     let mut recorder = Recorder {
         reader: StrictReader::new(&proof),
@@ -266,13 +273,12 @@ fn the_library_draws_the_same_challenges_after_as_many_values() {
         &mut recorder,
     )
     .unwrap();
-    let verifier = ProofVerifier::new(&key, *INSECURE_TAU_G2).unwrap();
-    let mut ours = drawn(&verifier, &instance, &proof);
+    let mut ours = drawn(&forge.verifier, &instance, &proof);
     // The library has no use for a tag.
     ours.pop();
     let mut expected = Vec::new();
     let (mut absorbed, mut challenges) = (1 + instance.len(), ours.iter());
-    for group in messages(&key) {
+    for group in messages(&forge.verifier) {
         let due = group.before - expected.len();
         expected.extend(
             challenges
@@ -310,7 +316,7 @@ fn every_value_of_every_proof_moves_the_weights() {
     let all = weight(&good);
     for which in 0..proofs.len() {
         let mut at = 0;
-        for group in messages(&key) {
+        for group in messages(&forge.verifier) {
             for _ in 0..group.elements {
                 let mut proof = proofs[which].clone();
                 change(&mut proof, at, group.scalars);
