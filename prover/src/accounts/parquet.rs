@@ -25,6 +25,9 @@ const FIRST_NUMBER: usize = 3;
 
 /// Reads a file into the collector, row by row.
 ///
+/// Memory is the library's to take, and it takes a file's word for the size of its pages and their
+/// dictionaries: a damaged file of a kilobyte can ask for gigabytes, and end the program.
+///
 /// The library panics at some damaged files, such as one whose columns begin before it does: that is
 /// an error of the file too.
 pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError> {

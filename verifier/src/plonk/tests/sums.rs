@@ -1,6 +1,6 @@
 //! Proofs that leave cells to sums say what proofs say that open every cell.
 
-use ff::Field;
+use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 use rand::rngs::StdRng;
@@ -10,7 +10,10 @@ use zkmargin_circuits::shape::SHAPES;
 
 use super::super::identities::Fold;
 use super::super::sums::{Column, Sums};
-use super::{odd, Kind, KINDS};
+use super::{golden, odd, ours, Kind, KINDS};
+use crate::plonk::ProofVerifier;
+use crate::proof::ProofError;
+use crate::setup::INSECURE_TAU_G2;
 
 /// Constraints of every cell, weighed, are the constraints without the cells of sums and these
 /// cells times their factors: of random cells, so that a product of two would show.
@@ -129,5 +132,25 @@ fn sums_and_single_cells_make_up_the_identities_in_every_shape() {
             let in_row = sums.cells().iter().filter(|cell| cell.row == *row);
             assert!(in_row.count() > 1, "{}: a sum of one cell", shape.name);
         }
+    }
+}
+
+/// The identities see only what the sums come to together: each has to be opened for itself.
+#[test]
+fn rejects_sums_that_make_up_for_each_other() {
+    let (key, instance, good) = golden();
+    let verifier = ProofVerifier::new(&key, *INSECURE_TAU_G2).unwrap();
+    ours(&verifier, &instance, &good).unwrap();
+    let rows = verifier.sums.rows().len();
+    // They are the last scalars, before the two points of the opening.
+    let first = good.len() / 32 - 2 - rows;
+    for row in 1..rows {
+        let mut lie = good.clone();
+        for (place, change) in [(first, Fr::ONE), (first + row, -Fr::ONE)] {
+            let element: &mut [u8; 32] = (&mut lie[32 * place..][..32]).try_into().unwrap();
+            *element = (Fr::from_repr(*element).unwrap() + change).to_repr();
+        }
+        let found = ours(&verifier, &instance, &lie);
+        assert_eq!(found, Err(ProofError::False), "sum {row}");
     }
 }
