@@ -17,6 +17,7 @@ use zkmargin_prover::params::{insecure, Parameters};
 use zkmargin_prover::prove::{prove, ProveOptions};
 use zkmargin_tests::forge::shape;
 use zkmargin_tests::mock;
+use zkmargin_verifier::plonk::sums::Sums;
 use zkmargin_verifier::record::Record;
 use zkmargin_verifier::shard::ShardFile;
 use zkmargin_verifier::totals::TOTALS_BYTES;
@@ -107,27 +108,30 @@ impl Proven {
 static SEEDED: LazyLock<Proven> = LazyLock::new(|| Proven::new(7, Some([0x5e; 32])));
 static DRAWN: LazyLock<Proven> = LazyLock::new(|| Proven::new(7, None));
 
-/// How many of a proof's first elements are points, and how many of the next are evaluations of
-/// advice columns.
+/// How many of a proof's first elements are points or evaluations of advice columns, and how many of
+/// the last are sums of cells or points of the opening.
 fn counts() -> (usize, usize) {
     let mut cs = ConstraintSystem::<Fr>::default();
     configure(&mut cs, shape());
     let chunk = cs.degree() - 2;
     let products = cs.permutation().get_columns().len().div_ceil(chunk);
     let points = cs.num_advice_columns() + 3 * cs.lookups().len() + products + cs.degree();
-    (points, cs.advice_queries().len())
+    let (cs, _) = cs.directly_convert_selectors_to_fixed(Vec::new());
+    let sums = Sums::new(&cs).unwrap();
+    let alone = sums.advice_alone().filter(|alone| *alone).count();
+    (points + alone, sums.rows().len() + 2)
 }
 
 /// Neither a commitment, nor an evaluation of the witness, nor a free row of totals.
 fn demand_apart(bundles: &[&Proven]) {
-    let (points, evaluations) = counts();
+    let (first, last) = counts();
     let mut seen = HashSet::new();
     let mut count = 0;
     for bundle in bundles {
         for index in 0..SHARDS {
             let proof = bundle.proof(index);
-            let opening = &proof[proof.len() - 2..];
-            for element in proof[..points + evaluations].iter().chain(opening) {
+            let end = &proof[proof.len() - last..];
+            for element in proof[..first].iter().chain(end) {
                 seen.insert(*element);
                 count += 1;
             }

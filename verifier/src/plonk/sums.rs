@@ -62,7 +62,7 @@ pub enum Column {
 
 impl Sums {
     /// Leaves to sums as many cells as it finds of which no two are multiplied by each other and none
-    /// is in a copied column or a lookup, and of which a row has two at least, or is that of `x`.
+    /// is read by copies or a lookup, and of which a row has two at least, or is that of `x`.
     ///
     /// Prover and verifier come to the same choice, which is of the circuit and not of a proof.
     ///
