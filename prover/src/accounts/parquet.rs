@@ -1,5 +1,7 @@
 //! `accounts.parquet`: the columns of `accounts.csv`, as strings or (for numbers) decimals.
 
+mod pages;
+
 use std::fs::File;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::path::Path;
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::data_type::Decimal;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::schema::types::Type;
 use zkmargin_circuits::error::InputError;
@@ -16,6 +18,7 @@ use zkmargin_circuits::units;
 use super::collect::Collector;
 use super::columns::{find_columns, TextRow, COLUMNS};
 use super::ReadError;
+use pages::Checked;
 
 /// Most decimal places of a number that is written out, to be judged as text is.
 const MOST_PLACES: usize = 2 * units::MAX_DIGITS;
@@ -25,8 +28,7 @@ const FIRST_NUMBER: usize = 3;
 
 /// Reads a file into the collector, row by row.
 ///
-/// Memory is the library's to take, and it takes a file's word for the size of its pages and their
-/// dictionaries: a damaged file of a kilobyte can ask for gigabytes, and end the program.
+/// Memory for a page is the library's to take, up to the 2 to 6 GiB that a damaged one may say it takes.
 ///
 /// The library panics at some damaged files, such as one whose columns begin before it does: that is
 /// an error of the file too.
@@ -61,26 +63,31 @@ fn read_rows(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError
         }
     }
     let mut texts: [String; COLUMNS.len()] = Default::default();
-    for (line, row) in (1..).zip(reader.get_row_iter(None).map_err(unreadable)?) {
-        let row = row.map_err(unreadable)?;
-        for (place, (_, field)) in row.get_column_iter().enumerate() {
-            let column = places.iter().position(|column| *column == Some(place));
-            if let Some(text) = column.and_then(|column| texts.get_mut(column)) {
-                write_text(field, text);
+    let mut lines = 1..;
+    for group in 0..reader.num_row_groups() {
+        let group = Checked(reader.get_row_group(group).map_err(unreadable)?);
+        let rows = group.get_row_iter(None).map_err(unreadable)?;
+        for (row, line) in rows.zip(&mut lines) {
+            let row = row.map_err(unreadable)?;
+            for (place, (_, field)) in row.get_column_iter().enumerate() {
+                let column = places.iter().position(|column| *column == Some(place));
+                if let Some(text) = column.and_then(|column| texts.get_mut(column)) {
+                    write_text(field, text);
+                }
             }
+            let [account, pool, symbol, quantity, entry_price, cost] = &texts;
+            collector.add(
+                line,
+                &TextRow {
+                    account,
+                    pool,
+                    symbol,
+                    quantity,
+                    entry_price,
+                    cost,
+                },
+            )?;
         }
-        let [account, pool, symbol, quantity, entry_price, cost] = &texts;
-        collector.add(
-            line,
-            &TextRow {
-                account,
-                pool,
-                symbol,
-                quantity,
-                entry_price,
-                cost,
-            },
-        )?;
     }
     Ok(())
 }

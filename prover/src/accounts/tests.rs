@@ -311,6 +311,20 @@ fn rejects_parquet_that_is_not_exact_or_not_parquet() {
     assert!(error.contains("not a readable Parquet file"), "{error}");
 }
 
+/// Found by the fuzzer: the library made room for 913 million values before it looked for one.
+#[test]
+fn rejects_a_dictionary_that_cannot_hold_its_values() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = file.join("../tests/fixtures/huge-dictionary.parquet");
+    fs::copy(file, dir.path().join(PARQUET)).unwrap();
+    let error = read_book(dir.path(), &header(), &market())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("accounts.parquet"), "{error}");
+    assert!(error.contains("says that it has"), "{error}");
+}
+
 #[test]
 fn rejects_two_files_or_none() {
     let dir = tempfile::tempdir().unwrap();
