@@ -9,6 +9,7 @@ use zkmargin_circuits::witness::columns;
 use zkmargin_prover::engine::numerator::columns_a_product;
 use zkmargin_prover::engine::proof::{Part, Step, Work};
 use zkmargin_prover::meter::Cost;
+use zkmargin_verifier::plonk::sums::Sums;
 
 use crate::columns::{gadgets, Cells};
 use crate::machine::Machine;
@@ -174,8 +175,10 @@ fn units(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {
         + cs.num_advice_columns()
         + cs.num_instance_columns()
         + arguments;
-    let evaluations = cs.advice_queries().len()
-        + cs.fixed_queries().len()
+    let sums = Sums::new(cs).map_err(|_| fmt::Error)?;
+    let alone = sums.advice_alone().chain(sums.fixed_alone());
+    let evaluations = alone.filter(|alone| *alone).count()
+        + sums.rows().len()
         + 1
         + permuted
         + (3 * sets).saturating_sub(1)
