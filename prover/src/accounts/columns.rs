@@ -13,6 +13,21 @@ pub(super) struct TextRow<'a> {
     pub cost: &'a str,
 }
 
+impl<'a> TextRow<'a> {
+    /// The texts of [`COLUMNS`], in their order.
+    pub(super) fn new(texts: [&'a str; COLUMNS.len()]) -> Self {
+        let [account, pool, symbol, quantity, entry_price, cost] = texts;
+        Self {
+            account,
+            pool,
+            symbol,
+            quantity,
+            entry_price,
+            cost,
+        }
+    }
+}
+
 /// The columns, by name.
 pub const COLUMNS: [&str; 6] = [
     "account",

@@ -76,19 +76,7 @@ fn read_from(
                 .and_then(|place| fields.get(place))
                 .map_or("", AsRef::as_ref)
         };
-        let [account, pool, symbol, quantity, entry_price, cost]: [&str; COLUMNS.len()] =
-            std::array::from_fn(field);
-        collector.add(
-            number,
-            &TextRow {
-                account,
-                pool,
-                symbol,
-                quantity,
-                entry_price,
-                cost,
-            },
-        )?;
+        collector.add(number, &TextRow::new(std::array::from_fn(field)))?;
     }
     if places.is_none() {
         let remedy = "begin with the line account,pool,symbol,quantity,entry_price";

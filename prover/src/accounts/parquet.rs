@@ -75,18 +75,7 @@ fn read_rows(path: &Path, collector: &mut Collector<'_>) -> Result<(), ReadError
                     write_text(field, text);
                 }
             }
-            let [account, pool, symbol, quantity, entry_price, cost] = &texts;
-            collector.add(
-                line,
-                &TextRow {
-                    account,
-                    pool,
-                    symbol,
-                    quantity,
-                    entry_price,
-                    cost,
-                },
-            )?;
+            collector.add(line, &TextRow::new(texts.each_ref().map(String::as_str)))?;
         }
     }
     Ok(())
