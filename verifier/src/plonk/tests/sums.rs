@@ -34,33 +34,17 @@ fn check(cs: &ConstraintSystem<Fr>, name: &str) -> Sums {
             .map(|(v, _)| *v)
             .collect()
     };
+    let queried = (cs.advice_queries().iter())
+        .map(|(column, row)| (Column::Advice(column.index()), row.0))
+        .chain((cs.fixed_queries().iter()).map(|(c, row)| (Column::Fixed(c.index()), row.0)));
+    let opened = sums.advice_alone().chain(sums.fixed_alone());
     let mut cells = sums.cells().iter();
-    let mut value = |column: Column| {
-        let cell = cells.next().unwrap();
-        assert_eq!(cell.column, column);
-        cell.row
-    };
     let mut summed = Vec::new();
-    for (((column, row), opened), cell) in cs
-        .advice_queries()
-        .iter()
-        .zip(sums.advice_alone())
-        .zip(&advice)
-    {
+    for ((at, opened), value) in queried.zip(opened).zip(advice.iter().chain(&fixed)) {
         if !opened {
-            assert_eq!(value(Column::Advice(column.index())), row.0);
-            summed.push(*cell);
-        }
-    }
-    for (((column, row), opened), cell) in cs
-        .fixed_queries()
-        .iter()
-        .zip(sums.fixed_alone())
-        .zip(&fixed)
-    {
-        if !opened {
-            assert_eq!(value(Column::Fixed(column.index())), row.0);
-            summed.push(*cell);
+            let cell = cells.next().unwrap();
+            assert_eq!((cell.column, cell.row), at);
+            summed.push(*value);
         }
     }
     assert_eq!(summed.len(), sums.cells().len(), "{name}");
