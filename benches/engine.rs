@@ -14,7 +14,7 @@ use halo2_proofs::poly::EvaluationDomain;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zkmargin_circuits::circuit::DEGREE;
-use zkmargin_prover::engine::column::Cells;
+use zkmargin_prover::engine::column::elements;
 use zkmargin_prover::engine::fft::Domain;
 use zkmargin_prover::engine::msm::Bases;
 #[cfg(target_arch = "x86_64")]
@@ -94,7 +94,7 @@ fn multiply<S: Simd<Scalar>>(s: S, a: &[Block], out: &mut [Block]) {
 }
 
 fn column<S: Simd<Scalar>>(s: S, cells: &[Fr]) -> Vec<Block> {
-    Cells::Elements(cells.to_vec()).column(s, cells.len(), &[])
+    elements(s, cells.len(), cells, &[])
 }
 
 fn random(count: usize) -> Vec<Fr> {

@@ -30,7 +30,7 @@ use crate::tree::Tree;
 use grid::{Grid, WindowCells};
 use plan::ShardPlan;
 
-pub use second::{second_phase, ChallengeValues};
+pub use second::{range_fractions, second_phase, second_phase_without_ranges, ChallengeValues};
 
 /// Everything of the first phase, and what the proof makes public.
 #[derive(Debug)]

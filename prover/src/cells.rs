@@ -1,10 +1,14 @@
 //! The cells of a shard's witness, column by column, as the engine asks for them.
 
+use std::sync::Arc;
+
 use halo2_proofs::halo2curves::bn256::Fr;
-use zkmargin_circuits::circuit::columns::{Columns, Free, Limb, Second};
+use zkmargin_circuits::circuit::columns::{Columns, Free, Limb, Second, LIMBS_A_HELPER};
 use zkmargin_circuits::shape::BLINDING_ROWS;
 use zkmargin_circuits::witness::grid::SecondGrid;
-use zkmargin_circuits::witness::{second_phase, ChallengeValues, Witness};
+use zkmargin_circuits::witness::{
+    range_fractions, second_phase_without_ranges, ChallengeValues, Witness,
+};
 
 use crate::engine::column::Cells;
 use crate::engine::proof;
@@ -15,6 +19,8 @@ enum Kind {
     Free(Free),
     Limb(Limb),
     Second(Second),
+    /// A helper of range lookups, by its number.
+    Range(usize),
 }
 
 /// A witness on its way into a proof.
@@ -26,6 +32,8 @@ pub struct ShardCells {
     blinding: [Fr; BLINDING_ROWS],
     witness: Option<Witness>,
     second: Option<SecondGrid>,
+    /// What helpers of range lookups sum at their limbs.
+    fractions: Arc<Vec<Fr>>,
 }
 
 impl ShardCells {
@@ -38,6 +46,9 @@ impl ShardCells {
         let second = columns.second.iter().map(|c| (c.column, Kind::Second(*c)));
         let mut kinds: Vec<_> = elements.chain(limbs).chain(second).collect();
         kinds.sort_by_key(|(column, _)| column.index());
+        for (number, helper) in columns.range_helpers.iter().enumerate() {
+            kinds[helper.column.index()].1 = Kind::Range(number);
+        }
         Self {
             kinds: kinds.into_iter().map(|(_, kind)| kind).collect(),
             rows: witness.grid.rows,
@@ -45,6 +56,7 @@ impl ShardCells {
             blinding: *free.blinding(),
             witness: Some(witness),
             second: None,
+            fractions: Arc::default(),
         }
     }
 }
@@ -63,6 +75,7 @@ impl ShardCells {
                 let kind = self.kinds[*column];
                 let cells = match kind {
                     Kind::Limb(_) => Cells::Small(Vec::with_capacity(rows)),
+                    Kind::Range(number) => self.range(number),
                     _ => Cells::Elements(Vec::with_capacity(rows)),
                 };
                 (kind, cells)
@@ -74,6 +87,17 @@ impl ShardCells {
             }
         }
         cells.into_iter().map(|(_, cells)| cells).collect()
+    }
+}
+
+impl ShardCells {
+    fn range(&self, number: usize) -> Cells {
+        let limbs = self.columns.limbs.chunks(LIMBS_A_HELPER).nth(number);
+        let limbs = limbs.unwrap_or_default().iter();
+        Cells::Function {
+            of: limbs.map(|limb| limb.column.index()).collect(),
+            values: Arc::clone(&self.fractions),
+        }
     }
 }
 
@@ -111,10 +135,11 @@ impl proof::Witness for ShardCells {
             upsilon: of(drawn.upsilon),
             kappa: of(drawn.kappa),
         };
+        self.fractions = Arc::new(range_fractions(self.columns.shape.limb_bits, values.x));
         self.second = self
             .witness
             .take()
-            .map(|witness| second_phase(&self.columns, &witness, &values));
+            .map(|witness| second_phase_without_ranges(&self.columns, &witness, &values));
     }
 
     fn second(&self, columns: &[usize]) -> Vec<Cells> {

@@ -253,15 +253,33 @@ impl<'a> WindowCells<'a> {
 #[derive(Debug)]
 pub struct SecondGrid {
     width: usize,
+    /// Slots of columns that are left out.
+    absent: Range<usize>,
     /// Row by row.
     pub(super) cells: Vec<Fr>,
 }
 
 impl SecondGrid {
+    /// A grid of zeros of all columns.
     pub(super) fn new(rows: usize, columns: &Columns) -> Self {
-        let width = columns.second.len();
+        Self::without(rows, columns, 0..0)
+    }
+
+    /// A grid of zeros of all columns but the helpers of range lookups.
+    pub(super) fn without_ranges(rows: usize, columns: &Columns) -> Self {
+        let first = columns
+            .range_helpers
+            .first()
+            .map_or(0, |column| column.slot);
+        let absent = first..first + columns.range_helpers.len();
+        Self::without(rows, columns, absent)
+    }
+
+    fn without(rows: usize, columns: &Columns, absent: Range<usize>) -> Self {
+        let width = columns.second.len() - absent.len();
         Self {
             width,
+            absent,
             cells: zeros((rows + 1) * width),
         }
     }
@@ -270,13 +288,31 @@ impl SecondGrid {
         self.width
     }
 
+    /// Where columns stand in a row.
+    pub(super) fn places(&self) -> impl Fn(Second) -> usize {
+        let absent = self.absent.clone();
+        move |column| {
+            debug_assert!(!absent.contains(&column.slot), "a column that is left out");
+            if column.slot < absent.end {
+                column.slot
+            } else {
+                column.slot - absent.len()
+            }
+        }
+    }
+
+    fn place(&self, column: Second, row: usize) -> usize {
+        row * self.width + self.places()(column)
+    }
+
     /// A cell.
     pub fn get(&self, column: Second, row: usize) -> Fr {
-        self.cells[row * self.width + column.slot]
+        self.cells[self.place(column, row)]
     }
 
     /// Sets a cell.
     pub fn set(&mut self, column: Second, row: usize, value: Fr) {
-        self.cells[row * self.width + column.slot] = value;
+        let place = self.place(column, row);
+        self.cells[place] = value;
     }
 }

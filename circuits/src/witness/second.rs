@@ -36,21 +36,32 @@ pub fn second_phase(
     witness: &Witness,
     challenges: &ChallengeValues,
 ) -> SecondGrid {
-    let grid = &witness.grid;
-    let mut second = SecondGrid::new(grid.rows, columns);
-    let filler = Filler {
-        columns,
-        layout: &witness.layout,
-        grid,
-        c: challenges,
-    };
-    let coefficients = filler.tables(&mut second);
-    filler.windows(&mut second, &coefficients);
-    filler.identities(&mut second);
-    filler.ranges(&mut second);
-    filler.totals(&mut second);
-    filler.sum(&mut second);
+    let mut second = SecondGrid::new(witness.grid.rows, columns);
+    let filler = Filler::new(columns, witness, challenges);
+    filler.range_helpers(&mut second);
+    filler.fill(&mut second);
     second
+}
+
+/// The same without the helpers of the range lookups, which are sums of [`range_fractions`] at the
+/// limbs of their columns.
+pub fn second_phase_without_ranges(
+    columns: &Columns,
+    witness: &Witness,
+    challenges: &ChallengeValues,
+) -> SecondGrid {
+    let mut second = SecondGrid::without_ranges(witness.grid.rows, columns);
+    Filler::new(columns, witness, challenges).fill(&mut second);
+    second
+}
+
+/// `1 / (x - value)` for every value of a limb.
+pub fn range_fractions(limb_bits: u32, x: Fr) -> Vec<Fr> {
+    let mut fractions: Vec<Fr> = (0..1u64 << limb_bits)
+        .map(|value| x - Fr::from(value))
+        .collect();
+    fractions.batch_invert();
+    fractions
 }
 
 struct Filler<'a> {
@@ -58,6 +69,8 @@ struct Filler<'a> {
     layout: &'a Layout,
     grid: &'a Grid,
     c: &'a ChallengeValues,
+    /// Of the range lookups.
+    fractions: Vec<Fr>,
 }
 
 /// A fraction still to be divided, and where it goes.
@@ -92,7 +105,27 @@ fn small(value: Fr) -> usize {
     usize::from(bytes[0]) | usize::from(bytes[1]) << 8
 }
 
-impl Filler<'_> {
+impl<'a> Filler<'a> {
+    fn new(columns: &'a Columns, witness: &'a Witness, c: &'a ChallengeValues) -> Self {
+        Self {
+            columns,
+            layout: &witness.layout,
+            grid: &witness.grid,
+            c,
+            fractions: range_fractions(columns.shape.limb_bits, c.x),
+        }
+    }
+
+    /// Everything but the helpers of the range lookups.
+    fn fill(&self, second: &mut SecondGrid) {
+        let coefficients = self.tables(second);
+        self.windows(second, &coefficients);
+        self.identities(second);
+        self.range_table(second);
+        self.totals(second);
+        self.sum(second);
+    }
+
     /// Table rows; gives `(rho, sigma)` by market row, zeros for row 0.
     fn tables(&self, second: &mut SecondGrid) -> Vec<(Fr, Fr)> {
         let Self {
@@ -100,6 +133,7 @@ impl Filler<'_> {
             layout,
             grid,
             c,
+            ..
         } = self;
         let h = &columns.holding;
         let t = &columns.table;
@@ -248,15 +282,24 @@ impl Filler<'_> {
 
     /// Helpers and coefficients of the account windows.
     fn windows(&self, second: &mut SecondGrid, coefficients: &[(Fr, Fr)]) {
-        let width = second.width();
+        let (width, place) = (second.width(), second.places());
         let rows = self.layout.capacity * WINDOW_ROWS;
         second.cells[..rows * width]
             .par_chunks_mut(WINDOW_ROWS * width)
             .enumerate()
-            .for_each(|(window, cells)| self.window(window, cells, width, coefficients));
+            .for_each(|(window, cells)| {
+                self.window(window, coefficients, |column, row, value| {
+                    cells[row * width + place(column)] = value;
+                });
+            });
     }
 
-    fn window(&self, window: usize, cells: &mut [Fr], width: usize, coefficients: &[(Fr, Fr)]) {
+    fn window(
+        &self,
+        window: usize,
+        coefficients: &[(Fr, Fr)],
+        mut set: impl FnMut(Second, usize, Fr),
+    ) {
         let Self {
             columns, grid, c, ..
         } = self;
@@ -313,7 +356,6 @@ impl Filler<'_> {
             push(lane.helper.column, lane.helper.offset, Fr::ONE, pole);
         }
         divide(&mut fractions);
-        let mut set = |column: Second, row: usize, value| cells[row * width + column.slot] = value;
         for fraction in &fractions {
             set(fraction.column, fraction.row, fraction.numerator);
         }
@@ -362,6 +404,7 @@ impl Filler<'_> {
             layout,
             grid,
             c,
+            ..
         } = self;
         let h = &columns.holding;
         let ones = (0..layout.shape.slacks()).fold(Fr::ZERO, |sum, _| sum * c.gamma + Fr::ONE);
@@ -401,41 +444,31 @@ impl Filler<'_> {
         }
     }
 
-    fn ranges(&self, second: &mut SecondGrid) {
-        let Self {
-            columns,
-            layout,
-            grid,
-            c,
-        } = self;
-        let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.limb_bits)
-            .map(|value| c.x - Fr::from(value))
-            .collect();
-        inverses.batch_invert();
-        let width = second.width();
-        second
-            .cells
-            .par_chunks_mut(width)
-            .enumerate()
-            .for_each(|(row, cells)| {
-                if row >= grid.rows {
-                    return;
-                }
-                let limbs = grid.limb_row(row);
-                for (helper, limbs) in columns
-                    .range_helpers
-                    .iter()
-                    .zip(limbs.chunks(LIMBS_A_HELPER))
-                {
-                    cells[helper.slot] = limbs
-                        .iter()
-                        .fold(Fr::ZERO, |sum, limb| sum + inverses[usize::from(*limb)]);
-                }
-                if let Some(inverse) = inverses.get(row) {
-                    cells[columns.range_table_helper.slot] =
-                        grid.free(columns.range_uses, row) * inverse;
-                }
-            });
+    fn range_helpers(&self, second: &mut SecondGrid) {
+        let (width, place) = (second.width(), second.places());
+        let helpers = &self.columns.range_helpers;
+        let rows = second.cells.par_chunks_mut(width).take(self.grid.rows);
+        rows.enumerate().for_each(|(row, cells)| {
+            let limbs = self.grid.limb_row(row).chunks(LIMBS_A_HELPER);
+            for (helper, limbs) in helpers.iter().zip(limbs) {
+                cells[place(*helper)] = self.range_sum(limbs);
+            }
+        });
+    }
+
+    fn range_sum(&self, limbs: &[u16]) -> Fr {
+        limbs
+            .iter()
+            .map(|limb| self.fractions[usize::from(*limb)])
+            .sum()
+    }
+
+    fn range_table(&self, second: &mut SecondGrid) {
+        let Self { columns, grid, .. } = self;
+        for (row, fraction) in self.fractions.iter().enumerate() {
+            let uses = grid.free(columns.range_uses, row);
+            second.set(columns.range_table_helper, row, uses * fraction);
+        }
     }
 
     fn totals(&self, second: &mut SecondGrid) {
@@ -444,6 +477,7 @@ impl Filler<'_> {
             layout,
             grid,
             c,
+            ..
         } = self;
         let shape = &layout.shape;
         let mut fractions = Vec::with_capacity(POLES * shape.symbols);
@@ -477,6 +511,7 @@ impl Filler<'_> {
             layout,
             grid,
             c,
+            ..
         } = self;
         let h = &columns.holding;
         let hold = layout.capacity * WINDOW_ROWS;
@@ -494,10 +529,7 @@ impl Filler<'_> {
             .into_par_iter()
             .map(|row| {
                 let get = |column: Second| view.get(column, row);
-                let mut range = -get(columns.range_table_helper);
-                for helper in &columns.range_helpers {
-                    range += get(*helper);
-                }
+                let range = self.range_sum(grid.limb_row(row)) - get(columns.range_table_helper);
                 let (mut symbols, mut group, mut families, mut scalars) =
                     (Fr::ZERO, Fr::ZERO, Fr::ZERO, Fr::ZERO);
                 if row < hold {

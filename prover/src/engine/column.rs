@@ -1,5 +1,7 @@
 //! Columns of cells, and what is done to all of their rows.
 
+use std::sync::Arc;
+
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
@@ -13,52 +15,78 @@ pub enum Cells {
     Elements(Vec<Fr>),
     /// Small integers.
     Small(Vec<u16>),
+    /// The sum of a function's values at the small integers of some columns of the phase before.
+    Function {
+        /// Those columns.
+        of: Vec<usize>,
+        /// The values, from that of 0 on.
+        values: Arc<Vec<Fr>>,
+    },
 }
 
-impl Cells {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Cells::Elements(cells) => cells.len(),
-            Cells::Small(cells) => cells.len(),
-        }
-    }
+/// The column of `rows` rows that begins with elements and ends with those of `tail`.
+///
+/// # Panics
+/// When they do not fit the rows.
+pub fn elements<S: Simd<Scalar>>(s: S, rows: usize, cells: &[Fr], tail: &[Fr]) -> Vec<Block> {
+    lay(s, rows, cells.len(), tail, |row| {
+        let at = |i: usize| cells.get(row + i).copied().unwrap_or(Fr::ZERO);
+        s.load(&s.import(&std::array::from_fn(at)))
+    })
+}
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+/// The same of small integers.
+///
+/// # Panics
+/// When they do not fit the rows.
+pub fn small<S: Simd<Scalar>>(s: S, rows: usize, cells: &[u16], tail: &[Fr]) -> Vec<Block> {
+    lay(s, rows, cells.len(), tail, |row| {
+        let at = |i: usize| cells.get(row + i).copied().unwrap_or(0);
+        s.small(std::array::from_fn(at))
+    })
+}
 
-    /// The column of `rows` rows, its last ones those of `tail`.
-    ///
-    /// # Panics
-    /// When the cells and the tail do not fit the rows.
-    pub fn column<S: Simd<Scalar>>(&self, s: S, rows: usize, tail: &[Fr]) -> Vec<Block> {
-        assert!(
-            self.len() + tail.len() <= rows,
-            "cells do not reach the tail"
-        );
-        let mut out = vec![Block::ZERO; rows / LANES];
-        s.vectorize(
-            #[inline(always)]
-            || match self {
-                Cells::Elements(cells) => {
-                    for (block, cells) in out.iter_mut().zip(cells.chunks(LANES)) {
-                        let at = |i: usize| cells.get(i).copied().unwrap_or(Fr::ZERO);
-                        *block = s.import(&std::array::from_fn(at));
-                    }
-                }
-                Cells::Small(cells) => {
-                    for (block, cells) in out.iter_mut().zip(cells.chunks(LANES)) {
-                        let at = |i: usize| cells.get(i).copied().unwrap_or(0);
-                        *block = s.store(s.small(std::array::from_fn(at)));
-                    }
-                }
-            },
-        );
-        put(s, &mut out, rows - tail.len(), tail);
-        out
-    }
+/// The same of the sums of a function's values at small integers, of columns of one length.
+///
+/// # Panics
+/// When they do not fit the rows, or the function has no value at an integer.
+pub fn function<S: Simd<Scalar>>(
+    s: S,
+    rows: usize,
+    columns: &[&[u16]],
+    values: &[Fr],
+    tail: &[Fr],
+) -> Vec<Block> {
+    let length = columns.first().map_or(0, |cells| cells.len());
+    lay(s, rows, length, tail, |row| {
+        let sum = |row: usize| {
+            let cells = columns.iter().filter_map(|cells| cells.get(row));
+            cells.map(|cell| values[usize::from(*cell)]).sum()
+        };
+        s.load(&s.import(&std::array::from_fn(|i| sum(row + i))))
+    })
+}
+
+#[inline(always)]
+fn lay<S: Simd<Scalar>>(
+    s: S,
+    rows: usize,
+    length: usize,
+    tail: &[Fr],
+    cells: impl Fn(usize) -> S::Wide,
+) -> Vec<Block> {
+    assert!(length + tail.len() <= rows, "cells do not reach the tail");
+    let mut out = vec![Block::ZERO; rows / LANES];
+    s.vectorize(
+        #[inline(always)]
+        || {
+            for (i, block) in out.iter_mut().take(length.div_ceil(LANES)).enumerate() {
+                *block = s.store(cells(i * LANES));
+            }
+        },
+    );
+    put(s, &mut out, rows - tail.len(), tail);
+    out
 }
 
 /// Sets cells from `row` on.
@@ -197,20 +225,24 @@ mod tests {
     fn check<S: Simd<Scalar>>(s: S) {
         let cells: Vec<Fr> = (0..20).map(|i| Fr::from(i * i)).collect();
         let tail = [Fr::from(7), Fr::from(8), Fr::from(9)];
-        let column = Cells::Elements(cells.clone()).column(s, 32, &tail);
+        let column = elements(s, 32, &cells, &tail);
         let mut expected = cells.clone();
         expected.resize(29, Fr::ZERO);
         expected.extend(tail);
         assert_eq!(export(s, &column), expected);
-        let small = Cells::Small((0..20).map(|i| i * i).collect());
-        assert_eq!(export(s, &small.column(s, 32, &tail)), expected);
-        let sum = combine(
-            s,
-            &[
-                (&column, Fr::from(3)),
-                (&small.column(s, 32, &tail), -Fr::ONE),
-            ],
-        );
+        let integers: Vec<u16> = (0..20).map(|i| i * i).collect();
+        let small = small(s, 32, &integers, &tail);
+        assert_eq!(export(s, &small), expected);
+        let values: Vec<Fr> = (0..400).map(|i| Fr::from(1000 - i)).collect();
+        let sums = function(s, 32, &[&integers, &integers[..]], &values, &tail);
+        let mut expected_sums: Vec<Fr> = cells
+            .iter()
+            .map(|cell| (Fr::from(1000) - cell).double())
+            .collect();
+        expected_sums.resize(29, Fr::ZERO);
+        expected_sums.extend(tail);
+        assert_eq!(export(s, &sums), expected_sums);
+        let sum = combine(s, &[(&column, Fr::from(3)), (&small, -Fr::ONE)]);
         let doubled: Vec<Fr> = expected.iter().map(Fr::double).collect();
         assert_eq!(export(s, &sum), doubled);
         let mut inverses = column.clone();
@@ -221,7 +253,7 @@ mod tests {
         let squares: Fr = expected.iter().map(Fr::square).sum();
         assert_eq!(dot(s, &column, &column), squares);
         let ones: Vec<Fr> = (0..32).map(|_| Fr::ONE).collect();
-        let mut without_zero = Cells::Elements(ones).column(s, 32, &[]);
+        let mut without_zero = elements(s, 32, &ones, &[]);
         put(s, &mut without_zero, 6, &[Fr::from(5); 4]);
         invert(s, &mut without_zero);
         assert_eq!(export(s, &without_zero)[9] * Fr::from(5), Fr::ONE);

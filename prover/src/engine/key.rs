@@ -15,7 +15,7 @@ use halo2_proofs::poly::EvaluationDomain;
 use rayon::prelude::*;
 use zkmargin_verifier::plonk::sums::Sums;
 
-use super::column::Cells;
+use super::column::elements;
 use super::fft::Domain;
 use super::msm::Bases;
 use super::simd::{Arithmetic, Block};
@@ -135,7 +135,7 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         powers_of(domain.omega, n),
     ];
     let mut polynomials: Vec<Vec<Block>> = fixed.iter().chain(&permutations).cloned().collect();
-    polynomials.extend(special.map(|cells| Cells::Elements(cells).column(s, n, &[])));
+    polynomials.extend(special.map(|cells| elements(s, n, &cells, &[])));
     polynomials
         .par_iter_mut()
         .for_each(|polynomial| domain.interpolate(polynomial));
@@ -209,20 +209,20 @@ fn lay_out<S: Arithmetic, C: Circuit<Fr>>(
     let (fixed, copies) = assembly.finish();
     let fixed: Vec<Vec<Block>> = fixed
         .into_par_iter()
-        .map(|cells| Cells::Elements(cells).column(s, n, &[]))
+        .map(|cells| elements(s, n, &cells, &[]))
         .collect();
     let roots = powers_of(domain.omega, n);
     let deltas = powers_of(Fr::DELTA, copies.columns());
     let permutations = (0..copies.columns())
         .into_par_iter()
         .map(|column| {
-            let cells = (0..n)
+            let cells: Vec<Fr> = (0..n)
                 .map(|row| {
                     let (column, row) = copies.next(column, row);
                     deltas[column] * roots[row]
                 })
                 .collect();
-            Cells::Elements(cells).column(s, n, &[])
+            elements(s, n, &cells, &[])
         })
         .collect();
     Ok(Fixed {

@@ -4,6 +4,7 @@
 mod hidden;
 mod lookup;
 mod opening;
+mod phase;
 mod product;
 mod queries;
 mod quotient;
@@ -25,10 +26,11 @@ use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::column::Cells;
+use super::column::{elements, Cells};
 use super::key::{ProvingKey, Special};
 use super::numerator::{columns_a_product, numerator, Drawn, Places};
 use super::simd::{Arithmetic, Block, Scalar, Simd};
+use phase::Phases;
 use queries::Queries;
 use sums::Summed;
 
@@ -114,6 +116,9 @@ pub enum ProofError {
     /// The sums of cells are of another circuit than the key.
     #[error("the key and its sums of cells do not belong together")]
     Sums,
+    /// A column that is to be a function of one that has no small integers.
+    #[error("column {0} has no small integers that another could be a function of")]
+    NotSmall(usize),
     /// The transcript could not be written.
     #[error("the transcript: {0}")]
     Transcript(#[from] io::Error),
@@ -131,18 +136,6 @@ fn write_points(transcript: &mut Writer, points: &[G1]) -> io::Result<()> {
     affine
         .into_iter()
         .try_for_each(|point| transcript.write_point(point))
-}
-
-/// Columns whose cells are fetched together.
-const TOGETHER: usize = 8;
-
-/// Columns that were committed to.
-#[derive(Default)]
-struct Columns {
-    /// Coefficients.
-    polynomials: Vec<Vec<Block>>,
-    /// Values of those that lookups or copies read.
-    values: Vec<Option<Vec<Block>>>,
 }
 
 /// Makes a proof for one instance column.
@@ -169,19 +162,12 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     for value in instance {
         transcript.common_scalar(*value)?;
     }
-    let prover = Prover {
-        key,
-        usable,
-        read: read_columns(key),
-    };
+    let prover = Prover { key };
 
-    let mut advice = Columns {
-        polynomials: vec![Vec::new(); cs.num_advice_columns()],
-        values: vec![None; cs.num_advice_columns()],
-    };
+    let mut advice = Phases::new(key, usable);
     watch(Step(Part::FirstPhase, Work::Columns));
-    let laid = prover.lay_out(0, &|columns| witness.first(columns), rng);
-    prover.commit_phase(&mut advice, Part::FirstPhase, laid, &mut transcript, watch)?;
+    let laid = advice.lay_out(0, &|columns| witness.first(columns), rng)?;
+    advice.commit(Part::FirstPhase, laid, &mut transcript, watch)?;
     let challenges: Vec<Fr> = cs
         .challenge_phase()
         .iter()
@@ -190,12 +176,13 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     watch(Step(Part::SecondPhase, Work::Witness));
     witness.draw(&challenges);
     watch(Step(Part::SecondPhase, Work::Columns));
-    let laid = prover.lay_out(1, &|columns| witness.second(columns), rng);
+    let laid = advice.lay_out(1, &|columns| witness.second(columns), rng)?;
     witness.done();
-    prover.commit_phase(&mut advice, Part::SecondPhase, laid, &mut transcript, watch)?;
+    advice.commit(Part::SecondPhase, laid, &mut transcript, watch)?;
+    let mut advice = advice.finish();
 
     watch(Step(Part::Arguments, Work::Columns));
-    let instance_values = Cells::Elements(instance.to_vec()).column(s, n, &[]);
+    let instance_values = elements(s, n, instance, &[]);
     let mut instance_polynomial = instance_values.clone();
     key.domain.interpolate(&mut instance_polynomial);
     let theta = challenge(&mut transcript);
@@ -250,7 +237,7 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     watch(Step(Part::Arguments, Work::Commitments));
     write_points(&mut transcript, &[key.powers.commit(&random)])?;
     let y = challenge(&mut transcript);
-    drop(advice.values);
+    advice.values = Vec::new();
 
     let mut polynomials: Vec<&[Block]> = key.polynomials.iter().map(Vec::as_slice).collect();
     polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
@@ -328,94 +315,9 @@ impl<S: Simd<Scalar>> Values<'_, S> {
 /// What stays the same over a proof.
 struct Prover<'a, S> {
     key: &'a ProvingKey<S>,
-    usable: usize,
-    /// Advice columns that lookups or copies read.
-    read: Vec<bool>,
-}
-
-fn read_columns<S>(key: &ProvingKey<S>) -> Vec<bool> {
-    let cs = key.verifying.cs();
-    let mut read = vec![false; cs.num_advice_columns()];
-    for column in cs.permutation().get_columns() {
-        if matches!(column.column_type(), Any::Advice(_)) {
-            read[column.index()] = true;
-        }
-    }
-    for lookup in cs.lookups() {
-        let sides = [lookup.input_expressions(), lookup.table_expressions()];
-        for column in sides
-            .into_iter()
-            .flatten()
-            .flat_map(|e| e.extract_advices())
-        {
-            read[column] = true;
-        }
-    }
-    read
 }
 
 impl<S: Arithmetic> Prover<'_, S> {
-    /// The columns of a phase, in their order, with random last rows.
-    fn lay_out<R: RngCore + CryptoRng>(
-        &self,
-        phase: u8,
-        cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
-        rng: &mut R,
-    ) -> Vec<(usize, Vec<Block>)> {
-        let n = self.key.domain.n();
-        let phases = self.key.verifying.cs().advice_column_phase();
-        let seeded: Vec<(usize, ChaCha20Rng)> = (0..phases.len())
-            .filter(|column| phases[*column] == phase)
-            .map(|column| (column, fork(rng)))
-            .collect();
-        // Several columns at a time: their cells stand in the same rows of the witness.
-        seeded
-            .par_chunks(TOGETHER)
-            .flat_map_iter(|seeded| {
-                let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
-                let cells = cells(&columns);
-                seeded.iter().zip(cells).map(|((column, rng), cells)| {
-                    let mut rng = rng.clone();
-                    let blinding = if cells.len() == n { n } else { self.usable }..n;
-                    let tail: Vec<Fr> = blinding.map(|_| Fr::random(&mut rng)).collect();
-                    (*column, cells.column(self.key.domain.simd, n, &tail))
-                })
-            })
-            .collect()
-    }
-
-    /// Commits to the columns of a phase, writes the commitments in their order, and keeps the
-    /// polynomials.
-    fn commit_phase(
-        &self,
-        columns: &mut Columns,
-        part: Part,
-        mut laid: Vec<(usize, Vec<Block>)>,
-        transcript: &mut Writer,
-        watch: &mut dyn FnMut(Step),
-    ) -> io::Result<()> {
-        watch(Step(part, Work::Commitments));
-        let points: Vec<G1> = laid
-            .par_iter()
-            .map(|(_, values)| self.key.lagrange.commit(values))
-            .collect();
-        write_points(transcript, &points)?;
-        watch(Step(part, Work::Transforms));
-        let kept: Vec<Option<Vec<Block>>> = laid
-            .par_iter_mut()
-            .map(|(column, values)| {
-                let kept = self.read[*column].then(|| values.clone());
-                self.key.domain.interpolate(values);
-                kept
-            })
-            .collect();
-        for ((column, polynomial), kept) in laid.into_iter().zip(kept) {
-            columns.polynomials[column] = polynomial;
-            columns.values[column] = kept;
-        }
-        Ok(())
-    }
-
     fn places(&self) -> Places {
         let key = self.key;
         let cs = key.verifying.cs();

@@ -36,7 +36,7 @@ impl Block {
 }
 
 /// An affine point: the words of x, then those of y, in one line of the cache.
-#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub struct PointWords(pub [u64; 8]);
 

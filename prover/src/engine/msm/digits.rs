@@ -14,18 +14,21 @@ const WEIGHING: usize = 2;
 const LIBRARY: usize = 12;
 
 /// A scalar as sign and magnitude, of which the smaller is taken: a small negative is small.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Integer {
     magnitude: [u64; 4],
     negative: bool,
 }
 
-impl From<u16> for Integer {
-    fn from(value: u16) -> Self {
-        Self {
-            magnitude: [u64::from(value), 0, 0, 0],
-            negative: false,
-        }
+impl From<Fr> for Integer {
+    fn from(value: Fr) -> Self {
+        let bytes = value.to_repr();
+        let word = |i: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[8 * i..8 * i + 8]);
+            u64::from_le_bytes(word)
+        };
+        Self::small(std::array::from_fn(word))
     }
 }
 

@@ -12,7 +12,7 @@ use zkmargin_circuits::shape::{Shape, BLINDING_ROWS, SHAPES};
 use zkmargin_circuits::totals_column::free_rows;
 use zkmargin_circuits::witness::{columns, Witness as ShardWitness};
 
-use super::super::column::export;
+use super::super::column::{elements, export};
 use super::*;
 use crate::cells::ShardCells;
 use crate::evaluate::evaluate;
@@ -56,8 +56,7 @@ fn rows<S: Arithmetic, R: RngCore + CryptoRng>(key: &ProvingKey<S>, rng: &mut R)
     let n = key.domain.n();
     let cs = key.verifying.cs();
     let usable = n - (cs.blinding_factors() + 1);
-    let read = read_columns(key);
-    let prover = Prover { key, usable, read };
+    let prover = Prover { key };
     let challenge = |i: u64| Fr::from(0xc0ffee + i).square();
     let circuit: Vec<Fr> = (0..cs.num_challenges() as u64).map(challenge).collect();
     let mut rows = Vec::new();
@@ -72,16 +71,29 @@ fn rows<S: Arithmetic, R: RngCore + CryptoRng>(key: &ProvingKey<S>, rng: &mut R)
 
     let free = FreeRows::draw(rng);
     let mut cells = ShardCells::new(witness(), &free);
-    let mut laid = prover.lay_out(0, &|columns| cells.first(columns), rng);
-    cells.draw(&circuit);
-    laid.extend(prover.lay_out(1, &|columns| cells.second(columns), rng));
-    assert_eq!(laid.len(), cs.num_advice_columns());
-    let mut advice = vec![None; laid.len()];
-    for (column, values) in laid {
-        push(format!("advice {column}"), &values, n - usable);
-        advice[column] = prover.read[column].then_some(values);
+    let mut phases = Phases::new(key, usable);
+    let mut transcript = Writer::init(Vec::new());
+    for (phase, part) in [Part::FirstPhase, Part::SecondPhase]
+        .into_iter()
+        .enumerate()
+    {
+        let of = |columns: &[usize]| match part {
+            Part::FirstPhase => cells.first(columns),
+            _ => cells.second(columns),
+        };
+        let laid = phases.lay_out(phase as u8, &of, rng).unwrap();
+        for laid in &laid {
+            push(format!("advice {}", laid.column), &laid.values, n - usable);
+        }
+        let watch = &mut |_| ();
+        phases.commit(part, laid, &mut transcript, watch).unwrap();
+        if part == Part::FirstPhase {
+            cells.draw(&circuit);
+        }
     }
-    let instance = Cells::Elements(vec![Fr::ZERO; 8]).column(s, n, &[]);
+    let advice = phases.finish().values;
+    assert_eq!(advice.len(), cs.num_advice_columns());
+    let instance = elements(s, n, &[Fr::ZERO; 8], &[]);
     let places = prover.places();
     let values = Values {
         key,

@@ -6,7 +6,7 @@ use halo2_proofs::plonk::Expression;
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
 
-use super::super::column::{export, Cells};
+use super::super::column::{elements, export};
 use super::super::numerator::{Drawn, Translator};
 use super::super::program::Program;
 use super::super::simd::{Block, Scalar, Simd};
@@ -54,7 +54,7 @@ pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
                 let tail: Vec<Fr> = (usable..domain.n())
                     .map(|_| Fr::random(&mut *rng))
                     .collect();
-                Cells::Elements(cells).column(s, domain.n(), &tail)
+                elements(s, domain.n(), &cells, &tail)
             };
             Ok(Permuted {
                 input: column(input),

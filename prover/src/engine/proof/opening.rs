@@ -17,7 +17,7 @@ use halo2_proofs::poly::Rotation;
 use halo2_proofs::transcript::TranscriptWrite;
 use rayon::prelude::*;
 
-use super::super::column::{combine, dot, export, Cells};
+use super::super::column::{combine, dot, elements, export};
 use super::super::key::ProvingKey;
 use super::super::simd::{Arithmetic, Block};
 use super::queries::Query;
@@ -197,10 +197,10 @@ fn natural<S: Arithmetic>(key: &ProvingKey<S>, polynomial: &[Block]) -> Vec<Fr> 
 
 /// Coefficients in the order of the transform.
 fn ordered<S: Arithmetic>(key: &ProvingKey<S>, coefficients: &[Fr]) -> Vec<Block> {
-    let cells = (0..coefficients.len())
+    let cells: Vec<Fr> = (0..coefficients.len())
         .map(|place| coefficients[key.domain.order(place)])
         .collect();
-    Cells::Elements(cells).column(key.domain.simd, coefficients.len(), &[])
+    elements(key.domain.simd, coefficients.len(), &cells, &[])
 }
 
 /// `(a(X) - a(point)) / (X - point)`.

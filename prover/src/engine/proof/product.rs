@@ -4,7 +4,7 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use rand::{CryptoRng, RngCore};
 
-use super::super::column::{export, fill, invert, Cells};
+use super::super::column::{elements, export, fill, invert};
 use super::super::key::ProvingKey;
 use super::super::numerator::{columns_a_product, Drawn};
 use super::super::simd::{Block, Scalar, Simd};
@@ -111,7 +111,7 @@ fn run<S: Simd<Scalar>, R: RngCore + CryptoRng>(
     }
     cells.push(product);
     let tail: Vec<Fr> = (usable + 1..rows).map(|_| Fr::random(&mut *rng)).collect();
-    (Cells::Elements(cells).column(s, rows, &tail), product)
+    (elements(s, rows, &cells, &tail), product)
 }
 
 #[cfg(test)]

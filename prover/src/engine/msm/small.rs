@@ -1,0 +1,174 @@
+//! Columns of small integers, and columns that are a function of them.
+//!
+//! The points of each integer are added up once. The sums, each times its integer, are the column's
+//! commitment; each times the value of a function at its integer, they are the commitment to the
+//! function's column, which takes as many products as there are integers, not as there are rows.
+
+use std::collections::HashMap;
+
+use ff::Field;
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::halo2curves::bn256::{Fr, G1};
+
+use super::digits::Integer;
+use super::sums::{sums, Entry, Exceptional};
+use super::Bases;
+use crate::engine::simd::{Arithmetic, PointWords};
+
+/// The sum of the points of each integer of a column.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    /// Integers other than 0 that the column holds, rising.
+    values: Vec<u16>,
+    /// The sum of the points of each.
+    points: Vec<PointWords>,
+    /// Rows of the column.
+    rows: usize,
+}
+
+impl<S: Arithmetic> Bases<S> {
+    /// The sum of a column's small integers times the points, and what is needed for functions of
+    /// it; `None` where points meet.
+    pub fn commit_small(&self, cells: &[u16]) -> (G1, Option<Buckets>) {
+        let found = self.buckets(cells).and_then(|sums| {
+            let sum = self.weigh(sums.get(1..).unwrap_or_default())?;
+            Ok((sum, Buckets::new(cells.len(), sums)))
+        });
+        match found {
+            Ok((sum, buckets)) => (sum, Some(buckets)),
+            Err(Exceptional) => {
+                let scalars: Vec<Fr> = cells
+                    .iter()
+                    .map(|cell| Fr::from(u64::from(*cell)))
+                    .collect();
+                (best_multiexp(&scalars, &self.library[..cells.len()]), None)
+            }
+        }
+    }
+
+    /// The sum of the points of each integer, 0 left out.
+    fn buckets(&self, cells: &[u16]) -> Result<Vec<Option<PointWords>>, Exceptional> {
+        if self.infinite {
+            return Err(Exceptional);
+        }
+        let most = cells.iter().max().map_or(0, |most| usize::from(*most));
+        let mut starts = vec![0u32; most + 2];
+        for cell in cells.iter().filter(|cell| **cell != 0) {
+            starts[usize::from(*cell) + 1] += 1;
+        }
+        for value in 0..=most {
+            starts[value + 1] += starts[value];
+        }
+        let mut next = starts.clone();
+        let mut entries = vec![Entry::default(); starts[most + 1] as usize];
+        for (row, cell) in cells.iter().enumerate() {
+            if *cell != 0 {
+                let place = &mut next[usize::from(*cell)];
+                entries[*place as usize] = Entry::new(row, false);
+                *place += 1;
+            }
+        }
+        sums(self.simd, &self.points, &entries, &starts)
+    }
+
+    /// The sum over rows of `sum of function[cell]`, over columns of the same rows, times the row's
+    /// point; `None` where points meet.
+    ///
+    /// # Panics
+    /// When the function has no value at an integer.
+    pub fn commit_function(&self, columns: &[&Buckets], function: &[Fr]) -> Option<G1> {
+        let rows = columns.first().map_or(0, |buckets| buckets.rows);
+        let zero = function.first().copied().unwrap_or(Fr::ZERO);
+        let change = |value: u16| function[usize::from(value)] - zero;
+        let united = United::new(columns, function.len(), change);
+        let sums = sums(self.simd, &united.points, &united.entries, &united.starts).ok()?;
+        let (points, scalars): (Vec<PointWords>, Vec<Integer>) = sums
+            .into_iter()
+            .zip(&united.scalars)
+            .filter_map(|(sum, scalar)| Some((sum?, Integer::from(*scalar))))
+            .unzip();
+        let changes = self.windows(&points, &scalars).ok()?;
+        Some(self.first(rows).ok()? * (zero * Fr::from(columns.len() as u64)) + changes)
+    }
+}
+
+/// Points of several columns in lists, and the scalar that the sum of each list is multiplied by.
+///
+/// A list for each integer; and one for each point that occurs more than once, as it does where
+/// integers of two columns stand in the same rows, since a point is not added to itself.
+struct United {
+    points: Vec<PointWords>,
+    entries: Vec<Entry>,
+    starts: Vec<u32>,
+    scalars: Vec<Fr>,
+}
+
+impl United {
+    fn new(columns: &[&Buckets], values: usize, scalar: impl Fn(u16) -> Fr) -> Self {
+        let mut points: Vec<PointWords> = Vec::new();
+        // The integer of a point, or the scalar of one that occurs again.
+        let mut of: Vec<Result<u16, Fr>> = Vec::new();
+        let mut known: HashMap<u64, usize> = HashMap::new();
+        for buckets in columns {
+            for (value, point) in buckets.values.iter().zip(&buckets.points) {
+                let place = *known.entry(point.0[0]).or_insert(points.len());
+                if points.get(place) == Some(point) {
+                    let before = of[place].map_or_else(|sum| sum, &scalar);
+                    of[place] = Err(before + scalar(*value));
+                } else {
+                    points.push(*point);
+                    of.push(Ok(*value));
+                }
+            }
+        }
+        let mut starts = vec![0u32; values + 1];
+        for value in of.iter().flatten() {
+            starts[usize::from(*value) + 1] += 1;
+        }
+        for value in 0..values {
+            starts[value + 1] += starts[value];
+        }
+        let mut next = starts.clone();
+        let mut entries = vec![Entry::default(); starts[values] as usize];
+        let mut scalars: Vec<Fr> = (0..=u16::MAX).take(values).map(scalar).collect();
+        for (place, of) in of.into_iter().enumerate() {
+            match of {
+                Ok(value) => {
+                    let next = &mut next[usize::from(value)];
+                    entries[*next as usize] = Entry::new(place, false);
+                    *next += 1;
+                }
+                Err(sum) => {
+                    entries.push(Entry::new(place, false));
+                    starts.push(entries.len() as u32);
+                    scalars.push(sum);
+                }
+            }
+        }
+        Self {
+            points,
+            entries,
+            starts,
+            scalars,
+        }
+    }
+}
+
+impl Buckets {
+    fn new(rows: usize, sums: Vec<Option<PointWords>>) -> Self {
+        let (values, points) = present(sums);
+        Self {
+            values,
+            points,
+            rows,
+        }
+    }
+}
+
+/// The sums that are there, and where they stood.
+fn present(sums: Vec<Option<PointWords>>) -> (Vec<u16>, Vec<PointWords>) {
+    (0..=u16::MAX)
+        .zip(sums)
+        .filter_map(|(value, sum)| Some((value, sum?)))
+        .unzip()
+}

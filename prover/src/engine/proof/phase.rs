@@ -1,0 +1,209 @@
+//! The advice columns, phase by phase: laid out, committed to, kept as polynomials.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use ff::Field;
+use halo2_proofs::halo2curves::bn256::{Fr, G1};
+use halo2_proofs::plonk::Any;
+use rand::{CryptoRng, RngCore};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+
+use super::super::column::{elements, function, small, Cells};
+use super::super::key::ProvingKey;
+use super::super::msm::Buckets;
+use super::super::simd::{Arithmetic, Block};
+use super::{fork, write_points, Part, ProofError, Step, Work, Writer};
+
+/// Columns whose cells are fetched together.
+const TOGETHER: usize = 8;
+
+/// Columns that were committed to.
+#[derive(Default)]
+pub(super) struct Columns {
+    /// Coefficients.
+    pub polynomials: Vec<Vec<Block>>,
+    /// Values of those that lookups or copies read.
+    pub values: Vec<Option<Vec<Block>>>,
+}
+
+/// The phases of a proof.
+pub(super) struct Phases<'a, S> {
+    key: &'a ProvingKey<S>,
+    usable: usize,
+    /// Whether lookups or copies read a column.
+    read: Vec<bool>,
+    /// Columns of small integers, for those that are functions of them.
+    small: BTreeMap<usize, Small>,
+    columns: Columns,
+}
+
+struct Small {
+    cells: Vec<u16>,
+    buckets: Option<Buckets>,
+}
+
+/// A column that is laid out.
+pub(super) struct Laid {
+    /// Which.
+    pub column: usize,
+    /// All of its rows.
+    pub values: Vec<Block>,
+    /// Its cells where they are committed to in a way of their own.
+    cells: Option<Cells>,
+    /// Its last rows.
+    tail: Vec<Fr>,
+}
+
+impl<'a, S: Arithmetic> Phases<'a, S> {
+    /// No phase yet.
+    pub(super) fn new(key: &'a ProvingKey<S>, usable: usize) -> Self {
+        let columns = key.verifying.cs().num_advice_columns();
+        Self {
+            key,
+            usable,
+            read: read_columns(key),
+            small: BTreeMap::new(),
+            columns: Columns {
+                polynomials: vec![Vec::new(); columns],
+                values: vec![None; columns],
+            },
+        }
+    }
+
+    /// The columns of all phases.
+    pub(super) fn finish(self) -> Columns {
+        self.columns
+    }
+
+    /// The columns of a phase, in their order, with random last rows.
+    pub(super) fn lay_out<R: RngCore + CryptoRng>(
+        &self,
+        phase: u8,
+        cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
+        rng: &mut R,
+    ) -> Result<Vec<Laid>, ProofError> {
+        let n = self.key.domain.n();
+        let phases = self.key.verifying.cs().advice_column_phase();
+        let seeded: Vec<(usize, ChaCha20Rng)> = (0..phases.len())
+            .filter(|column| phases[*column] == phase)
+            .map(|column| (column, fork(rng)))
+            .collect();
+        // Several columns at a time: their cells stand in the same rows of the witness.
+        seeded
+            .par_chunks(TOGETHER)
+            .flat_map_iter(|seeded| {
+                let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
+                let cells = cells(&columns);
+                seeded.iter().zip(cells).map(|((column, rng), cells)| {
+                    let mut rng = rng.clone();
+                    let whole = matches!(&cells, Cells::Elements(cells) if cells.len() == n);
+                    let blinding = if whole { n } else { self.usable }..n;
+                    let tail: Vec<Fr> = blinding.map(|_| Fr::random(&mut rng)).collect();
+                    self.lay(*column, cells, tail)
+                })
+            })
+            .collect()
+    }
+
+    fn lay(&self, column: usize, cells: Cells, tail: Vec<Fr>) -> Result<Laid, ProofError> {
+        let (s, n) = (self.key.domain.simd, self.key.domain.n());
+        let (values, cells) = match cells {
+            Cells::Elements(cells) => (elements(s, n, &cells, &tail), None),
+            Cells::Small(cells) => (small(s, n, &cells, &tail), Some(Cells::Small(cells))),
+            Cells::Function { of, values } => {
+                let small = |column: &usize| {
+                    let small = self.small.get(column);
+                    let small = small.ok_or(ProofError::NotSmall(*column))?;
+                    Ok(small.cells.as_slice())
+                };
+                let columns = of
+                    .iter()
+                    .map(small)
+                    .collect::<Result<Vec<_>, ProofError>>()?;
+                let column = function(s, n, &columns, &values, &tail);
+                (column, Some(Cells::Function { of, values }))
+            }
+        };
+        Ok(Laid {
+            column,
+            values,
+            cells,
+            tail,
+        })
+    }
+
+    /// Commits to the columns of a phase, writes the commitments in their order, and keeps the
+    /// polynomials.
+    pub(super) fn commit(
+        &mut self,
+        part: Part,
+        mut laid: Vec<Laid>,
+        transcript: &mut Writer,
+        watch: &mut dyn FnMut(Step),
+    ) -> io::Result<()> {
+        watch(Step(part, Work::Commitments));
+        let (points, buckets): (Vec<G1>, Vec<Option<Buckets>>) =
+            laid.par_iter().map(|laid| self.commitment(laid)).unzip();
+        write_points(transcript, &points)?;
+        watch(Step(part, Work::Transforms));
+        let kept: Vec<Option<Vec<Block>>> = laid
+            .par_iter_mut()
+            .map(|laid| {
+                let kept = self.read[laid.column].then(|| laid.values.clone());
+                self.key.domain.interpolate(&mut laid.values);
+                kept
+            })
+            .collect();
+        for ((laid, kept), buckets) in laid.into_iter().zip(kept).zip(buckets) {
+            self.columns.polynomials[laid.column] = laid.values;
+            self.columns.values[laid.column] = kept;
+            if let Some(Cells::Small(cells)) = laid.cells {
+                self.small.insert(laid.column, Small { cells, buckets });
+            }
+        }
+        Ok(())
+    }
+
+    fn commitment(&self, laid: &Laid) -> (G1, Option<Buckets>) {
+        let bases = &self.key.lagrange;
+        let tail = || bases.rows(self.key.domain.n() - laid.tail.len(), &laid.tail);
+        match &laid.cells {
+            Some(Cells::Small(cells)) => {
+                let (sum, buckets) = bases.commit_small(cells);
+                return (sum + tail(), buckets);
+            }
+            Some(Cells::Function { of, values }) => {
+                let buckets = |column| self.small.get(column)?.buckets.as_ref();
+                let buckets: Option<Vec<&Buckets>> = of.iter().map(buckets).collect();
+                if let Some(sum) = buckets.and_then(|all| bases.commit_function(&all, values)) {
+                    return (sum + tail(), None);
+                }
+            }
+            _ => {}
+        }
+        (bases.commit(&laid.values), None)
+    }
+}
+
+fn read_columns<S>(key: &ProvingKey<S>) -> Vec<bool> {
+    let cs = key.verifying.cs();
+    let mut read = vec![false; cs.num_advice_columns()];
+    for column in cs.permutation().get_columns() {
+        if matches!(column.column_type(), Any::Advice(_)) {
+            read[column.index()] = true;
+        }
+    }
+    for lookup in cs.lookups() {
+        let sides = [lookup.input_expressions(), lookup.table_expressions()];
+        for column in sides
+            .into_iter()
+            .flatten()
+            .flat_map(|e| e.extract_advices())
+        {
+            read[column] = true;
+        }
+    }
+    read
+}
