@@ -32,6 +32,7 @@ pub enum Node {
 #[derive(Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
+    degrees: Vec<usize>,
     known: HashMap<Node, Value>,
     constants: Vec<Fr>,
     known_constants: HashMap<[u8; 32], u32>,
@@ -42,6 +43,12 @@ impl Graph {
         let next = Value(self.nodes.len() as u32);
         let value = *self.known.entry(node).or_insert(next);
         if value == next {
+            self.degrees.push(match node {
+                Node::Constant(_) => 0,
+                Node::Cell(_) => 1,
+                Node::Add(a, b) | Node::Sub(a, b) => self.degree(a).max(self.degree(b)),
+                Node::Mul(a, b) => self.degree(a).saturating_add(self.degree(b)),
+            });
             self.nodes.push(node);
         }
         value
@@ -60,6 +67,11 @@ impl Graph {
     /// What a node is.
     pub fn node(&self, value: Value) -> Node {
         self.nodes[value.index()]
+    }
+
+    /// A bound of a node's degree, every cell being of degree 1.
+    pub fn degree(&self, value: Value) -> usize {
+        self.degrees[value.index()]
     }
 
     /// The constant that a node is, if it is one.
@@ -132,11 +144,13 @@ impl Graph {
         })
     }
 
-    /// How often each node is an operand of a node that `output` is made of.
-    pub fn uses(&self, output: Value) -> Vec<u32> {
+    /// How often each node is one of the outputs or an operand of a node that they are made of.
+    pub fn uses(&self, outputs: &[Value]) -> Vec<u32> {
         let mut uses = vec![0; self.nodes.len()];
-        uses[output.index()] = 1;
-        for index in (0..=output.index()).rev() {
+        for output in outputs {
+            uses[output.index()] += 1;
+        }
+        for index in (0..self.nodes.len()).rev() {
             if uses[index] > 0 {
                 for operand in self.nodes[index].operands() {
                     uses[operand.index()] += 1;

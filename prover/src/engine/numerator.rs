@@ -178,7 +178,7 @@ pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: F
         }
         sum = t.graph.add(sum, group);
     }
-    Program::new(&t.graph, sum)
+    Program::new(&t.graph, &[sum])
 }
 
 /// Columns whose copies share a running product.

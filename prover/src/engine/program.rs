@@ -6,7 +6,7 @@
 mod compiler;
 mod instruction;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -17,13 +17,13 @@ use super::simd::{Block, Scalar, Simd, LANES};
 use compiler::{compile, Compiled};
 use instruction::{Operand, Operation};
 
-/// A compiled expression: instructions over registers.
+/// Compiled expressions: instructions over registers.
 #[derive(Debug)]
 pub struct Program {
     steps: Vec<Step>,
     registers: usize,
     constants: Vec<Fr>,
-    output: Operand,
+    outputs: Vec<Operand>,
 }
 
 /// An instruction, its operands by register.
@@ -40,9 +40,9 @@ const BATCH: usize = 4;
 const TASK: usize = 256;
 
 impl Program {
-    /// The program that computes a value for each row.
-    pub fn new(graph: &Graph, output: Value) -> Self {
-        Self::allocate(compile(graph, output))
+    /// The program that computes values for each row.
+    pub fn new(graph: &Graph, outputs: &[Value]) -> Self {
+        Self::allocate(compile(graph, outputs))
     }
 
     /// Gives every value a register until its last use.
@@ -50,7 +50,7 @@ impl Program {
         let Compiled {
             instructions,
             constants,
-            output,
+            outputs,
         } = compiled;
         let mut last_use = vec![0; instructions.len()];
         for (i, operation) in instructions.iter().enumerate() {
@@ -60,8 +60,10 @@ impl Program {
                 }
             }
         }
-        if let Operand::Computed(index) = output {
-            last_use[index as usize] = usize::MAX;
+        for output in &outputs {
+            if let Operand::Computed(index) = output {
+                last_use[*index as usize] = usize::MAX;
+            }
         }
         let mut free: Vec<usize> = Vec::new();
         let mut registers = 0;
@@ -80,10 +82,7 @@ impl Program {
                 .collect();
             ended.sort_unstable();
             ended.dedup();
-            let operation = operation.map(|operand| match operand {
-                Operand::Computed(index) => Operand::Computed(place[index as usize] as u32),
-                constant => constant,
-            });
+            let operation = operation.map(|operand| operand.at(&place));
             // A register is free after its last use, for this very step too.
             free.extend(ended);
             let target = free.pop().unwrap_or_else(|| {
@@ -93,15 +92,11 @@ impl Program {
             place[i] = target;
             steps.push(Step { operation, target });
         }
-        let output = match output {
-            Operand::Computed(index) => Operand::Computed(place[index as usize] as u32),
-            constant => constant,
-        };
         Self {
             steps,
             registers,
             constants,
-            output,
+            outputs: outputs.iter().map(|output| output.at(&place)).collect(),
         }
     }
 
@@ -117,23 +112,41 @@ impl Program {
         counts
     }
 
-    /// Computes the value of every row; cells beyond the last row are those of the first.
+    /// The columns that it reads.
+    pub fn columns(&self) -> BTreeSet<usize> {
+        let read = |step: &Step| match step.operation {
+            Operation::Load((column, _)) => Some(column),
+            _ => None,
+        };
+        self.steps.iter().filter_map(read).collect()
+    }
+
+    /// Computes the values of every row, a column for each output; cells beyond the last row are those
+    /// of the first.
     pub fn run<'a, S: Simd<Scalar>>(
         &self,
         s: S,
         blocks: usize,
         column: &(dyn Fn(usize) -> &'a [Block] + Sync),
-    ) -> Vec<Block> {
-        let mut out = vec![Block::ZERO; blocks];
-        out.par_chunks_mut(TASK)
+    ) -> Vec<Vec<Block>> {
+        let mut outputs = vec![vec![Block::ZERO; blocks]; self.outputs.len()];
+        let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
+        tasks.resize_with(blocks.div_ceil(TASK), Vec::new);
+        for output in &mut outputs {
+            for (task, part) in tasks.iter_mut().zip(output.chunks_mut(TASK)) {
+                task.push(part);
+            }
+        }
+        tasks
+            .par_iter_mut()
             .enumerate()
-            .for_each(|(task, out)| {
+            .for_each(|(task, outputs)| {
                 s.vectorize(
                     #[inline(always)]
-                    || self.run_task(s, blocks, task * TASK, column, out),
+                    || self.run_task(s, blocks, task * TASK, column, outputs),
                 );
             });
-        out
+        outputs
     }
 
     #[inline(always)]
@@ -143,13 +156,13 @@ impl Program {
         blocks: usize,
         first: usize,
         column: &(dyn Fn(usize) -> &'a [Block] + Sync),
-        out: &mut [Block],
+        outputs: &mut [&mut [Block]],
     ) {
         let zero = s.splat(Fr::ZERO);
         let constants: Vec<S::Wide> = self.constants.iter().map(|c| s.splat(*c)).collect();
         let mut registers = vec![[zero; BATCH]; self.registers];
-        for (batch, out) in out.chunks_mut(BATCH).enumerate() {
-            let start = first + batch * BATCH;
+        let end = blocks.min(first + TASK);
+        for start in (first..end).step_by(BATCH) {
             for step in &self.steps {
                 let read = |operand: Operand, i: usize| match operand {
                     Operand::Computed(index) => registers[index as usize][i],
@@ -193,11 +206,13 @@ impl Program {
                 };
                 registers[step.target] = value;
             }
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = s.store(match self.output {
-                    Operand::Computed(index) => registers[index as usize][i],
-                    Operand::Constant(index) => constants[index as usize],
-                });
+            for (output, out) in self.outputs.iter().zip(outputs.iter_mut()) {
+                for (i, out) in out.iter_mut().skip(start - first).take(BATCH).enumerate() {
+                    *out = s.store(match *output {
+                        Operand::Computed(index) => registers[index as usize][i],
+                        Operand::Constant(index) => constants[index as usize],
+                    });
+                }
             }
         }
     }
@@ -226,13 +241,13 @@ mod tests {
             })
             .collect();
         for _ in 0..20 {
-            // A random expression, and the same in the library's arithmetic.
+            // Random expressions, and the same in the library's arithmetic.
+            let pick = |rng: &mut ChaCha20Rng, values: &[(Value, Vec<Fr>)]| {
+                values[rng.gen_range(0..values.len())].clone()
+            };
             let mut graph = Graph::default();
             let mut values: Vec<(Value, Vec<Fr>)> = Vec::new();
             for i in 0..60 {
-                let pick = |rng: &mut ChaCha20Rng, values: &[(Value, Vec<Fr>)]| {
-                    values[rng.gen_range(0..values.len())].clone()
-                };
                 let zip = |a: &[Fr], b: &[Fr], f: fn(Fr, Fr) -> Fr| {
                     a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect::<Vec<Fr>>()
                 };
@@ -266,14 +281,18 @@ mod tests {
                 .iter()
                 .map(|(value, _)| (*value, Fr::random(&mut rng)))
                 .collect();
-            let expected: Vec<Fr> = (0..rows)
+            let sum: Vec<Fr> = (0..rows)
                 .map(|row| values.iter().zip(&terms).map(|(v, t)| v.1[row] * t.1).sum())
                 .collect();
-            let output = graph.combine(&terms);
-            let program = Program::new(&graph, output);
+            let part = pick(&mut rng, &values);
+            let outputs = [graph.combine(&terms), part.0];
+            let program = Program::new(&graph, &outputs);
             let out = program.run(s, rows / LANES, &|i| &blocks[i]);
-            let out: Vec<Fr> = out.iter().flat_map(|block| s.export(block)).collect();
-            assert_eq!(out, expected);
+            assert_eq!(out.len(), outputs.len());
+            for (out, expected) in out.iter().zip([sum, part.1]) {
+                let out: Vec<Fr> = out.iter().flat_map(|block| s.export(block)).collect();
+                assert_eq!(out, expected);
+            }
         }
     }
 

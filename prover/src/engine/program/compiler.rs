@@ -24,27 +24,32 @@ pub(super) struct Compiled {
     pub instructions: Vec<Operation>,
     /// Constants by index.
     pub constants: Vec<Fr>,
-    /// The value asked for, reduced.
-    pub output: Operand,
+    /// The values asked for, reduced.
+    pub outputs: Vec<Operand>,
 }
 
-/// The instructions that compute a value of a graph.
-pub(super) fn compile(graph: &Graph, output: Value) -> Compiled {
+/// The instructions that compute values of a graph.
+pub(super) fn compile(graph: &Graph, outputs: &[Value]) -> Compiled {
     let mut compiler = Compiler {
         graph,
-        uses: graph.uses(output),
+        uses: graph.uses(outputs),
         done: vec![None; graph.len()],
         reduced: BTreeMap::new(),
         instructions: Vec::new(),
         constants: Vec::new(),
     };
-    let output = compiler.value(output);
-    let output = compiler.reduced(output);
+    let outputs = outputs
+        .iter()
+        .map(|output| {
+            let output = compiler.value(*output);
+            compiler.reduced(output)
+        })
+        .collect();
     let instructions = compiler.instructions.into_iter();
     Compiled {
         instructions: instructions.map(|(operation, _)| operation).collect(),
         constants: compiler.constants,
-        output,
+        outputs,
     }
 }
 

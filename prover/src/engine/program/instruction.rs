@@ -9,6 +9,16 @@ pub(super) enum Operand {
     Constant(u32),
 }
 
+impl Operand {
+    /// The same, an instruction's value being in its place.
+    pub fn at(self, places: &[usize]) -> Self {
+        match self {
+            Operand::Computed(index) => Operand::Computed(places[index as usize] as u32),
+            constant => constant,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Operation {
     Load(Cell),

@@ -33,8 +33,9 @@ pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
     let side = |expressions: &[Expression<Fr>]| {
         let mut t = Translator::new(values.places, &drawn.circuit);
         let value = t.compressed(expressions, drawn.theta);
-        let program = Program::new(&t.graph, value);
-        program.run(s, domain.blocks(), &|place| values.at(place))
+        let program = Program::new(&t.graph, &[value]);
+        let mut outputs = program.run(s, domain.blocks(), &|place| values.at(place));
+        outputs.pop().unwrap_or_default()
     };
     let lookups = values.key.verifying.cs().lookups();
     lookups

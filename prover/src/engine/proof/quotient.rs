@@ -44,7 +44,8 @@ pub(super) fn quotient<S: Simd<Scalar>>(
                 .zip(polynomials)
                 .for_each(|(out, polynomial)| domain.evaluate(polynomial, &coset.powers, out));
             watch(Step(Part::Quotient, Work::Constraints(program.counts())));
-            let mut values = program.run(s, domain.blocks(), &|i| &buffers[i]);
+            let mut outputs = program.run(s, domain.blocks(), &|i| &buffers[i]);
+            let mut values = outputs.pop().unwrap_or_default();
             watch(Step(Part::Quotient, Work::Transforms));
             domain.interpolate(&mut values);
             let unshift = domain.ordered_powers(invert(coset.shift));
