@@ -1,6 +1,6 @@
 //! The figures of a run as a page of Markdown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use zkmargin_circuits::circuit::columns::Columns;
@@ -36,7 +36,7 @@ fn kind(work: &Work) -> usize {
     match work {
         Work::Witness | Work::Columns => 0,
         Work::Commitments => 1,
-        Work::Transforms => 2,
+        Work::Transforms(_) => 2,
         Work::Constraints(_) => 3,
         Work::Evaluations => 4,
     }
@@ -168,13 +168,6 @@ fn units(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {
     let second = columns.second.len();
     let arguments = sets + 3 * lookups;
     let pieces = cs.degree() - 1;
-    // Fixed, permutations, four special ones, advice, instance, arguments.
-    let polynomials = cs.num_fixed_columns()
-        + permuted
-        + 4
-        + cs.num_advice_columns()
-        + cs.num_instance_columns()
-        + arguments;
     let sums = Sums::new(cs).map_err(|_| fmt::Error)?;
     let alone = sums.advice_alone().chain(sums.fixed_alone());
     let evaluations = alone.filter(|alone| *alone).count()
@@ -191,7 +184,7 @@ fn units(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {
         let one = 1e3 * cpu_s / count as f64;
         writeln!(out, "| {what} | {count} | {cpu_s:.2} s | {one:.1} ms |")
     };
-    let (commit, transform) = (&Work::Commitments, &Work::Transforms);
+    let commit = &Work::Commitments;
     line(
         format!("commitments to {elements} columns of elements and {limbs} of limbs"),
         elements + limbs,
@@ -217,22 +210,22 @@ fn units(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {
         2,
         spent(Part::Opening, commit),
     )?;
+    let (first, second) = (
+        transforms(run, Part::FirstPhase),
+        transforms(run, Part::SecondPhase),
+    );
     line(
         "transforms of advice".into(),
-        elements + limbs + second,
-        spent(Part::FirstPhase, transform) + spent(Part::SecondPhase, transform),
+        first.0 + second.0,
+        first.1 + second.1,
     )?;
+    let (count, cpu_s) = transforms(run, Part::Arguments);
+    line("transforms of lookups and copies".into(), count, cpu_s)?;
+    let (count, cpu_s) = transforms(run, Part::Quotient);
     line(
-        "transforms of lookups, copies and the instance".into(),
-        arguments + cs.num_instance_columns(),
-        spent(Part::Arguments, transform),
-    )?;
-    line(
-        format!(
-            "transforms of {polynomials} polynomials to {pieces} cosets, and of the quotient back"
-        ),
-        (polynomials + 1) * pieces,
-        spent(Part::Quotient, transform),
+        format!("transforms of polynomials to {pieces} cosets, and of parts of the quotient back"),
+        count,
+        cpu_s,
     )?;
     line(
         "evaluations".into(),
@@ -242,34 +235,56 @@ fn units(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {
     writeln!(out)
 }
 
+/// How many transforms a part takes, and what they take.
+fn transforms(run: &Run, part: Part) -> (usize, f64) {
+    run.part(part)
+        .fold((0, 0.0), |sum, (step, cost)| match step.1 {
+            Work::Transforms(count) => (sum.0 + count, sum.1 + cost.cpu_s),
+            _ => sum,
+        })
+}
+
 fn program(out: &mut String, run: &Run) -> fmt::Result {
-    let runs: Vec<(&BTreeMap<&str, usize>, f64)> = run
+    // What is transformed to a coset, what runs there, and what that takes.
+    let runs: Vec<(usize, &BTreeMap<&str, usize>, f64)> = run
         .steps
         .iter()
-        .filter_map(|(Step(_, work), cost)| match work {
-            Work::Constraints(counts) => Some((counts, cost.cpu_s)),
+        .zip(run.steps.iter().skip(1))
+        .filter_map(|((before, _), (step, cost))| match (&before.1, &step.1) {
+            (Work::Transforms(read), Work::Constraints(counts)) => {
+                Some((*read, counts, cost.cpu_s))
+            }
             _ => None,
         })
         .collect();
-    let Some((counts, _)) = runs.first() else {
-        return Ok(());
-    };
-    let cpu_s: f64 = runs.iter().map(|(_, cpu_s)| cpu_s).sum();
-    let rows = (runs.len() << run.shape.k) as f64;
     let gates = run.key.cs().gates();
     let constraints: usize = gates.iter().map(|gate| gate.polynomials().len()).sum();
     writeln!(
         out,
         "## Constraints\n\n{constraints} constraints of {} gates, with those of lookups and copies, \
-         are one program. For each of {} times 2^{} rows it takes {:.2} microseconds of CPU and does:\n",
+         are one program for each coset of 2^{} rows: the lower a constraint's degree, the fewer \
+         cosets need it. For each row:\n",
         gates.len(),
-        runs.len(),
         run.shape.k,
-        1e6 * cpu_s / rows
     )?;
-    writeln!(out, "| instruction | number |\n|---|---|")?;
-    for (name, count) in *counts {
-        writeln!(out, "| {name} | {count} |")?;
+    let mut line =
+        |name: &str, values: Vec<String>| writeln!(out, "| {name} | {} |", values.join(" | "));
+    let cosets = 1..=runs.len();
+    line("", cosets.map(|coset| format!("coset {coset}")).collect())?;
+    line("---", vec!["---".into(); runs.len()])?;
+    let read = runs.iter().map(|(read, ..)| read.to_string());
+    line("polynomials read", read.collect())?;
+    let rows = (1u64 << run.shape.k) as f64;
+    let spent = runs.iter().map(|run| format!("{:.2}", 1e6 * run.2 / rows));
+    line("microseconds of CPU", spent.collect())?;
+    let names: BTreeSet<&str> = runs
+        .iter()
+        .flat_map(|(_, counts, _)| counts.keys().copied())
+        .collect();
+    for name in names {
+        let count = |counts: &BTreeMap<&str, usize>| counts.get(name).copied().unwrap_or(0);
+        let counts = runs.iter().map(|(_, counts, _)| count(counts).to_string());
+        line(name, counts.collect())?;
     }
     writeln!(out)
 }

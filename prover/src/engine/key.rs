@@ -18,7 +18,7 @@ use zkmargin_verifier::plonk::sums::Sums;
 use super::column::elements;
 use super::fft::Domain;
 use super::msm::Bases;
-use super::simd::{Arithmetic, Block};
+use super::simd::{Arithmetic, Block, Scalar, Simd};
 use assembly::Assembly;
 
 /// Everything of a circuit that no witness changes.
@@ -63,6 +63,22 @@ pub(super) struct Coset {
     pub shift: Fr,
     /// Powers of the shift.
     pub powers: Vec<Block>,
+}
+
+impl Coset {
+    /// As many as the quotient has pieces.
+    pub fn all<S: Simd<Scalar>>(domain: &Domain<S>, pieces: usize) -> Vec<Self> {
+        let root = extended(domain.k, pieces);
+        (0..pieces)
+            .map(|i| {
+                let shift = Fr::MULTIPLICATIVE_GENERATOR * root.pow([i as u64]);
+                Self {
+                    shift,
+                    powers: domain.ordered_powers(shift),
+                }
+            })
+            .collect()
+    }
 }
 
 /// Points to commit with, exactly as many as the circuit has rows.
@@ -148,16 +164,7 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
     let powers: Vec<G1Affine> = (0..n)
         .map(|place| points.powers[domain.order(place)])
         .collect();
-    let pieces = cs.degree() - 1;
-    let cosets = (0..pieces)
-        .map(|i| {
-            let shift = Fr::MULTIPLICATIVE_GENERATOR * extended(domain.k, pieces).pow([i as u64]);
-            Coset {
-                shift,
-                powers: domain.ordered_powers(shift),
-            }
-        })
-        .collect();
+    let cosets = Coset::all(&domain, cs.degree() - 1);
     let sums = Sums::new(verifying.cs()).map_err(|_| Error::Synthesis)?;
     Ok(ProvingKey {
         verifying,

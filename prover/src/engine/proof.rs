@@ -78,8 +78,8 @@ pub enum Work {
     Columns,
     /// Columns are committed to.
     Commitments,
-    /// Columns become polynomials, or polynomials become columns.
-    Transforms,
+    /// So many columns become polynomials, or polynomials columns.
+    Transforms(usize),
     /// The constraints' program runs over the rows of a coset; so many instructions of each kind
     /// for each row.
     Constraints(BTreeMap<&'static str, usize>),
@@ -220,7 +220,8 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .map(|column| key.lagrange.commit(column))
         .collect();
     write_points(&mut transcript, &points)?;
-    watch(Step(Part::Arguments, Work::Transforms));
+    let transforms = products.len() + 3 * permuted.len();
+    watch(Step(Part::Arguments, Work::Transforms(transforms)));
     let mut own = vec![instance_polynomial];
     let arguments = products.into_iter().chain(
         permuted
@@ -243,8 +244,8 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
     polynomials.extend(own.iter().map(Vec::as_slice));
     watch(Step(Part::Quotient, Work::Columns));
-    let program = numerator(cs, &places, &drawn, y);
-    let pieces = quotient::quotient(key, &program, &polynomials, watch);
+    let numerator = numerator(cs, &places, &drawn, y);
+    let pieces = quotient::quotient(&key.domain, &key.cosets, &numerator, &polynomials, watch);
     watch(Step(Part::Quotient, Work::Commitments));
     let points: Vec<G1> = pieces
         .iter()

@@ -147,7 +147,7 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
         let (points, buckets): (Vec<G1>, Vec<Option<Buckets>>) =
             laid.par_iter().map(|laid| self.commitment(laid)).unzip();
         write_points(transcript, &points)?;
-        watch(Step(part, Work::Transforms));
+        watch(Step(part, Work::Transforms(laid.len())));
         let kept: Vec<Option<Vec<Block>>> = laid
             .par_iter_mut()
             .map(|laid| {
