@@ -32,8 +32,8 @@ use crate::shape::{Shape, BLINDING_ROWS, SHAPES};
 use crate::witness::Witness;
 use columns::Columns;
 
-/// The constraint degree of every shape: the quotient has four pieces.
-pub const DEGREE: usize = 5;
+/// The constraint degree of every shape: the quotient has five pieces.
+pub const DEGREE: usize = 6;
 
 /// One shard of a book, or the circuit alone.
 #[derive(Debug, Clone)]

@@ -136,17 +136,14 @@ fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, units: &[Unit; UNITS
     let hash = [&columns.hash.early, &columns.hash.late];
     for (place, unit) in units.iter().enumerate() {
         let (row, columns) = (place / 2, hash[place % 2]);
-        for (column, value) in columns.inputs.iter().zip(&unit.inputs) {
-            cells.set(*column, row, *value);
-        }
-        for (column, value) in columns.squares.iter().zip(&unit.squares) {
+        for (column, value) in columns.iter().zip(unit) {
             cells.set(*column, row, *value);
         }
     }
 }
 
 fn output(units: &[Unit; UNITS]) -> Fr {
-    units[UNITS - 1].inputs[0]
+    units[UNITS - 1][0]
 }
 
 fn hash_window(grid: &mut Grid, columns: &Columns, window: usize, inputs: &[Fr; RATE]) -> Fr {

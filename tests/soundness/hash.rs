@@ -13,42 +13,6 @@ pub const FORGERIES: &[Forgery] = &[
         stops: &["hash: capacity is zero / input[0] = 0"],
     },
     Forgery {
-        name: "a wrong square in a full round",
-        book,
-        lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 2, HashLie::Square(3)));
-            c.rehash();
-        }),
-        stops: &["hash: squares / early: square = input^2"],
-    },
-    Forgery {
-        name: "a wrong square of the words that are hashed",
-        book,
-        lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 0, HashLie::Square(8)));
-            c.rehash();
-        }),
-        stops: &["hash: squares / early: square = input^2"],
-    },
-    Forgery {
-        name: "a wrong square in the last round",
-        book,
-        lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 14, HashLie::Square(0)));
-            c.rehash();
-        }),
-        stops: &["hash: squares / early: square = input^2"],
-    },
-    Forgery {
-        name: "a wrong square in the late half of a row",
-        book,
-        lie: Lie::Cells(|c| {
-            c.wrong = Some((CAROL, 5, HashLie::Square(3)));
-            c.rehash();
-        }),
-        stops: &["hash: squares / late: square = input^2"],
-    },
-    Forgery {
         name: "another input after a full round, in its row",
         book,
         lie: Lie::Cells(|c| {

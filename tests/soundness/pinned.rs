@@ -320,10 +320,10 @@ fn demand(shape: &Shape) {
             let row = window * WINDOW_ROWS + unit / 2;
             let nine = [&columns.hash.early, &columns.hash.late][unit % 2];
             if unit + 1 == UNITS {
-                cells.push(("hash: output".into(), nine.inputs[0].column, row));
+                cells.push(("hash: output".into(), nine[0].column, row));
                 continue;
             }
-            for (word, column) in nine.inputs.iter().enumerate() {
+            for (word, column) in nine.iter().enumerate() {
                 // Inputs of other windows than accounts' are copies.
                 if unit == 0 && word > 0 && account {
                     cells.push((
@@ -334,9 +334,6 @@ fn demand(shape: &Shape) {
                 } else if unit > 0 || word == 0 {
                     cells.push(("hash: input".into(), column.column, row));
                 }
-            }
-            for column in &nine.squares {
-                cells.push(("hash: square".into(), column.column, row));
             }
         }
     }

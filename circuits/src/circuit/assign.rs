@@ -6,7 +6,6 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, Column, Fixed};
 
 use super::columns::Free;
-use super::hash::{added, RowKind, ROW_KINDS};
 use super::sums::POLE_STEP;
 use super::Config;
 use crate::digest::{counts_tag, market_tag, model_tag};
@@ -53,26 +52,8 @@ pub fn fixed(region: &mut Region<'_, Fr>, config: &Config) {
     set(f.window_last, (layout.capacity - 1) * WINDOW_ROWS, one);
 
     for window in 0..layout.windows() {
-        let start = window * WINDOW_ROWS;
-        let [_, constants @ ..] = added();
-        let mut constants = constants.iter();
-        for (row, kind) in (start..).zip(ROW_KINDS) {
-            let of_kind = match kind {
-                RowKind::First => f.hash.first,
-                RowKind::Enter => f.hash.enter,
-                RowKind::Partial => f.hash.partial,
-                RowKind::Leave => f.hash.leave,
-                RowKind::Full => f.hash.full,
-                RowKind::Last => f.hash.last,
-            };
-            set(of_kind, row, one);
-            for (columns, values) in [f.hash.late, f.hash.next].iter().zip(&mut constants) {
-                for (column, value) in columns.iter().zip(values) {
-                    if *value != Fr::ZERO {
-                        set(*column, row, *value);
-                    }
-                }
-            }
+        for (row, column) in (window * WINDOW_ROWS..).zip(f.hash) {
+            set(column, row, one);
         }
     }
 

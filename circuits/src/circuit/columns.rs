@@ -30,11 +30,11 @@ mod window;
 pub use allocator::Allocator;
 pub use challenges::Challenges;
 pub use expression::{compress, constant, int, sum, Expr};
-pub use hash::{BoxColumns, HashColumns};
+pub use hash::HashColumns;
 pub use holding::HoldingColumns;
 pub use kinds::{Free, Limb, Limbs, Second, WindowCell, WindowLimbs};
 pub use scan::{ScanLane, ScanSpan, SLACKS_A_PRODUCT};
-pub use selectors::{HashRows, Selectors};
+pub use selectors::Selectors;
 pub use table::{TableColumns, TableLimbs};
 pub use window::{Rounding, Signed, WindowColumns};
 

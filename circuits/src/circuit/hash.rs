@@ -12,15 +12,13 @@
 //! | 6 | full round | full round | full |
 //! | 7 | full round | the hash | last |
 //!
-//! Cells are the input of each S-box, with all constants added, and its square; the fifth power is
-//! `square^2 * input`, which no cell holds. Only the words of row 0 stand without their constants:
-//! they are what others copy and constrain.
+//! Cells are the input of each S-box, with all constants added; no cell holds its fifth power. Only
+//! the words of row 0 stand without their constants: they are what others copy and constrain.
 //!
 //! | constraint | degree | formula |
 //! |---|---|---|
 //! | capacity is zero | 2 | `input[0] = 0` in row 0 |
-//! | squares | 3 | `square = input^2` |
-//! | next inputs | 4 | linear in inputs and fifth powers before: [`mod@forms`] |
+//! | next inputs | 6 | linear in inputs and fifth powers before: [`mod@forms`] |
 //!
 //! Every input is pinned by those before it, row 0's by the gates of whoever hashes.
 
@@ -30,9 +28,9 @@ use std::sync::OnceLock;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
+use halo2_proofs::plonk::ConstraintSystem;
 
-use super::columns::{constant, sum, BoxColumns, Columns, Expr};
+use super::columns::{constant, sum, Columns, Expr};
 use crate::poseidon::{boxes, boxes_by_definition, constants, Boxes, RATE, WIDTH};
 use crate::shape::WINDOW_ROWS;
 use forms::{forms, Form, Step};
@@ -42,7 +40,7 @@ pub const UNITS: usize = 2 * WINDOW_ROWS;
 
 /// What a row of the lane computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowKind {
+enum RowKind {
     /// Two full rounds, of the words that are hashed.
     First,
     /// Two full rounds, partial ones after them.
@@ -58,7 +56,7 @@ pub enum RowKind {
 }
 
 /// The kinds of a window's rows.
-pub const ROW_KINDS: [RowKind; WINDOW_ROWS] = [
+const ROW_KINDS: [RowKind; WINDOW_ROWS] = [
     RowKind::First,
     RowKind::Enter,
     RowKind::Partial,
@@ -86,31 +84,19 @@ pub fn steps() -> [Step; UNITS - 1] {
     })
 }
 
-/// The cells of nine S-boxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unit {
-    /// Inputs.
-    pub inputs: [Fr; WIDTH],
-    /// Squares.
-    pub squares: [Fr; WIDTH],
-}
+/// The cells of nine S-boxes: their inputs.
+pub type Unit = [Fr; WIDTH];
 
 /// All cells of a permutation over eight inputs: two units a row.
 pub fn permute(words: &[Fr; RATE]) -> [Unit; UNITS] {
-    let mut units = in_units(&boxes(*words)).map(|inputs| Unit {
-        inputs,
-        squares: inputs.map(|input| input.square()),
-    });
-    let [first, .., last] = &mut units;
-    first.inputs[0] = Fr::ZERO;
-    first.inputs[1..].copy_from_slice(words);
-    // The hash is no S-box's input.
-    last.squares = [Fr::ZERO; WIDTH];
+    let mut units = in_units(&boxes(*words));
+    units[0][0] = Fr::ZERO;
+    units[0][1..].copy_from_slice(words);
     units
 }
 
 /// The inputs of S-boxes by units; after them the hash.
-fn in_units(boxes: &Boxes) -> [[Fr; WIDTH]; UNITS] {
+fn in_units(boxes: &Boxes) -> [Unit; UNITS] {
     let mut units = [[Fr::ZERO; WIDTH]; UNITS];
     for (unit, inputs) in units.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
         unit.copy_from_slice(inputs);
@@ -145,26 +131,15 @@ struct Nine {
 }
 
 impl Nine {
-    fn new(inputs: [Expr; WIDTH], squares: [Expr; WIDTH]) -> Self {
-        let fifth = |i: usize| squares[i].clone() * squares[i].clone() * inputs[i].clone();
+    fn new(inputs: [Expr; WIDTH]) -> Self {
+        let fifth = |input: &Expr| {
+            let square = input.clone() * input.clone();
+            square.clone() * square * input.clone()
+        };
         Self {
-            fifths: std::array::from_fn(fifth),
+            fifths: inputs.each_ref().map(fifth),
             inputs,
         }
-    }
-
-    fn here(columns: &BoxColumns) -> Self {
-        Self::new(
-            columns.inputs.map(|column| column.cur()),
-            columns.squares.map(|column| column.cur()),
-        )
-    }
-
-    fn below(columns: &BoxColumns) -> Self {
-        Self::new(
-            columns.inputs.map(|column| column.next()),
-            columns.squares.map(|column| column.next()),
-        )
     }
 }
 
@@ -188,97 +163,49 @@ impl Form {
 /// Constrains the lane.
 pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let (early, late) = (&columns.hash.early, &columns.hash.late);
-    let rows = &columns.fixed.hash;
-    let of = |kinds: &[Column<Fixed>]| sum(kinds.iter().map(Column::cur));
-    let [first, enter, partial, leave, full, last] = [
-        rows.first,
-        rows.enter,
-        rows.partial,
-        rows.leave,
-        rows.full,
-        rows.last,
-    ];
+    let rows = columns.fixed.hash.map(|column| column.cur());
+    let [first, ..] = &rows;
 
     meta.create_gate("hash: capacity is zero", |_| {
-        vec![("input[0] = 0", first.cur() * early.inputs[0].cur())]
+        vec![("input[0] = 0", first.clone() * early[0].cur())]
     });
 
     // Row 0 has its words without constants.
-    let words: [Expr; WIDTH] = std::array::from_fn(|word| {
-        early.inputs[word].cur() + first.cur() * constant(added()[0][word])
-    });
-    let here = Nine::new(words, early.squares.map(|column| column.cur()));
-    let beside = Nine::here(late);
-    let below = Nine::below(early);
-
-    meta.create_gate("hash: squares", |_| {
-        let squares = |name, rows: Expr, boxes: &BoxColumns, nine: &Nine| {
-            let cells = boxes.squares.iter().zip(&nine.inputs);
-            cells
-                .map(|(square, input)| {
-                    let squared = input.clone() * input.clone();
-                    (name, rows.clone() * (squared - square.cur()))
-                })
-                .collect::<Vec<_>>()
+    let words: [Expr; WIDTH] =
+        std::array::from_fn(|word| early[word].cur() + first.clone() * constant(added()[0][word]));
+    let here = Nine::new(words);
+    let beside = Nine::new(late.map(|column| column.cur()));
+    let below = Nine::new(early.map(|column| column.next()));
+    // What follows in some rows, with the constants of each: one constraint for every word.
+    let follow = |name, step: Step, half: usize, before: &Nine, own: &Nine| -> Vec<_> {
+        let follows = |word: usize| {
+            let steps = steps().into_iter().skip(half).step_by(2).enumerate();
+            // Of the last unit only the hash is needed.
+            let followed =
+                steps.filter(|(row, of)| *of == step && (word == 0 || 2 * row + half + 2 < UNITS));
+            let followed: Vec<usize> = followed.map(|(row, _)| row).collect();
+            let rows_of = sum(followed.iter().map(|row| rows[*row].clone()));
+            let constants = followed
+                .iter()
+                .map(|row| rows[*row].clone() * constant(added()[2 * row + half + 1][word]));
+            let linear = forms(step)[word].expression(before, own) - own.inputs[word].clone();
+            (name, rows_of * linear + sum(constants))
         };
-        let but_last = [first, enter, partial, leave, full];
-        let all = of(&but_last) + last.cur();
-        [
-            squares("early: square = input^2", all, early, &here),
-            squares("late: square = input^2", of(&but_last), late, &beside),
-        ]
-        .concat()
-    });
-
-    let late_inputs = |step: Step, rows_of: &dyn Fn(usize) -> Expr| -> Vec<_> {
-        let forms = forms(step);
-        let words = forms.iter().zip(&rows.late).zip(&beside.inputs).enumerate();
-        words
-            .map(|(word, ((form, added), input))| {
-                let followed = form.expression(&here, &beside) + added.cur();
-                (
-                    "late: inputs follow",
-                    rows_of(word) * (followed - input.clone()),
-                )
-            })
-            .collect()
+        (0..WIDTH).map(follows).collect()
     };
-    let next_inputs = |step: Step, rows_of: Expr| -> Vec<_> {
-        let forms = forms(step);
-        let words = forms.iter().zip(&rows.next).zip(&below.inputs);
-        words
-            .map(|((form, added), input)| {
-                let followed = form.expression(&beside, &below) + added.cur();
-                (
-                    "next row: inputs follow",
-                    rows_of.clone() * (followed - input.clone()),
-                )
-            })
-            .collect()
-    };
+    let late_inputs = |step| follow("late: inputs follow", step, 0, &here, &beside);
+    let next_inputs = |step| follow("next row: inputs follow", step, 1, &beside, &below);
     meta.create_gate("hash: full round after a full round", |_| {
-        let rounds = of(&[first, enter, full]);
-        // Of the last round only the hash is needed.
-        let rows_of = |word| match word {
-            0 => rounds.clone() + last.cur(),
-            _ => rounds.clone(),
-        };
-        let next = of(&[first, leave, full]);
-        [
-            late_inputs(Step::Full, &rows_of),
-            next_inputs(Step::Full, next),
-        ]
-        .concat()
+        [late_inputs(Step::Full), next_inputs(Step::Full)].concat()
     });
     meta.create_gate("hash: partial rounds after a full round", |_| {
-        next_inputs(Step::Enter, enter.cur())
+        next_inputs(Step::Enter)
     });
     meta.create_gate("hash: partial rounds after partial rounds", |_| {
-        let late = late_inputs(Step::Partial, &|_| partial.cur());
-        [late, next_inputs(Step::Partial, partial.cur())].concat()
+        [late_inputs(Step::Partial), next_inputs(Step::Partial)].concat()
     });
     meta.create_gate("hash: full round after partial rounds", |_| {
-        late_inputs(Step::Leave, &|_| leave.cur())
+        late_inputs(Step::Leave)
     });
 }
 
@@ -291,7 +218,7 @@ mod tests {
     fn accepts_the_hash() {
         let words = std::array::from_fn(|i| Fr::from(7 * i as u64 + 3));
         let units = permute(&words);
-        assert_eq!(units[UNITS - 1].inputs[0], hash8(words));
+        assert_eq!(units[UNITS - 1][0], hash8(words));
     }
 
     /// The forms and constants, which come from one permutation, give every other.
@@ -299,11 +226,11 @@ mod tests {
     fn accepts_that_every_unit_follows_from_the_one_before() {
         let words = std::array::from_fn(|i| Fr::from(91 * i as u64 + 5));
         let mut units = permute(&words);
-        for (input, added) in units[0].inputs.iter_mut().zip(&added()[0]) {
+        for (input, added) in units[0].iter_mut().zip(&added()[0]) {
             *input += added;
         }
         for (after, step) in steps().into_iter().enumerate() {
-            let [before, own] = [&units[after].inputs, &units[after + 1].inputs];
+            let [before, own] = [&units[after], &units[after + 1]];
             let words = if after + 2 == UNITS { 1 } else { WIDTH };
             for word in 0..words {
                 let followed = forms(step)[word].value(before, own) + added()[after + 1][word];

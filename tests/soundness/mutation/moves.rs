@@ -5,7 +5,7 @@ use std::ops::Range;
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::Any;
-use zkmargin_circuits::circuit::columns::{BoxColumns, Free, Second};
+use zkmargin_circuits::circuit::columns::{Free, Second};
 use zkmargin_circuits::circuit::hash::UNITS;
 use zkmargin_circuits::poseidon::WIDTH;
 use zkmargin_circuits::shape::WINDOW_ROWS;
@@ -27,8 +27,7 @@ pub fn all(bench: &Bench) -> Vec<(String, Failures)> {
 /// The columns of the hash.
 fn hash_columns(bench: &Bench) -> Vec<Free> {
     let hash = &bench.system.config.columns.hash;
-    let of = |boxes: &BoxColumns| [boxes.inputs, boxes.squares].concat();
-    [of(&hash.early), of(&hash.late)].concat()
+    [hash.early, hash.late].concat()
 }
 
 /// What fails when hashes of some rows are as in a witness.
@@ -59,7 +58,7 @@ fn rehashed(
     failures
 }
 
-/// A false input or square of every S-box, in the permutation of the root.
+/// A false input of every S-box, in the permutation of the root.
 fn permutations(bench: &Bench) -> Vec<(String, Failures)> {
     let columns = hash_columns(bench);
     let mut witness = super::book_with_spare().witness(&bench.witness.layout.shape);
@@ -76,9 +75,6 @@ fn permutations(bench: &Bench) -> Vec<(String, Failures)> {
             }
             if unit == 0 && word == 0 {
                 lies.push(HashLie::Capacity);
-            }
-            if unit + 1 < UNITS {
-                lies.push(HashLie::Square(word));
             }
             for lie in lies {
                 let mut cells = Cells::new(&mut witness);

@@ -18,8 +18,6 @@ use super::cells::Cells;
 pub enum HashLie {
     /// The capacity element.
     Capacity,
-    /// The square of an S-box.
-    Square(usize),
     /// The input of an S-box, or the hash where it stands in the last unit.
     Input(usize),
 }
@@ -212,8 +210,8 @@ impl Cells<'_> {
         let hash = self.columns.hash.clone();
         let mut words = [Fr::ZERO; WIDTH];
         words[1..].copy_from_slice(&inputs);
-        // Inputs and outputs of the S-boxes of the unit before.
-        let mut before = [[Fr::ZERO; WIDTH]; 2];
+        // Inputs of the S-boxes of the unit before.
+        let mut before = [Fr::ZERO; WIDTH];
         for unit in 0..UNITS {
             let lie = match self.wrong {
                 Some((of, at, lie)) if (of, at) == (window, unit) => Some(lie),
@@ -221,15 +219,14 @@ impl Cells<'_> {
             };
             let columns = [&hash.early, &hash.late][unit % 2];
             let row = window * WINDOW_ROWS + unit / 2;
-            let mut own = [[Fr::ZERO; WIDTH]; 2];
+            let mut own = [Fr::ZERO; WIDTH];
             let last = unit + 1 == UNITS;
             for word in 0..if last { 1 } else { WIDTH } {
                 let mut cell = match unit.checked_sub(1) {
                     None => words[word],
                     Some(step) => {
                         let form = &forms(steps()[step])[word];
-                        let [before, fifths] = &before;
-                        form.value_of(before, fifths, &own[0], &own[1]) + added()[unit][word]
+                        form.value(&before, &own) + added()[unit][word]
                     }
                 };
                 match lie {
@@ -237,20 +234,11 @@ impl Cells<'_> {
                     Some(HashLie::Input(lied)) if word == lied => cell += Fr::ONE,
                     _ => {}
                 }
-                self.grid.set(columns.inputs[word], row, cell);
-                let input = match unit {
+                self.grid.set(columns[word], row, cell);
+                own[word] = match unit {
                     0 => cell + added()[0][word],
                     _ => cell,
                 };
-                let mut square = input.square();
-                if matches!(lie, Some(HashLie::Square(lied)) if word == lied) {
-                    square += Fr::ONE;
-                }
-                if !last {
-                    self.grid.set(columns.squares[word], row, square);
-                }
-                own[0][word] = input;
-                own[1][word] = square.square() * input;
             }
             before = own;
         }

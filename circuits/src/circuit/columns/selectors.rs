@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
 
-use crate::poseidon::WIDTH;
+use crate::shape::WINDOW_ROWS;
 
 /// Fixed columns: which rows are what.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ pub struct Selectors {
     pub window_zero: Column<Fixed>,
     /// The last account window's first row.
     pub window_last: Column<Fixed>,
-    /// Rows of the hash lane, by their kind.
-    pub hash: HashRows,
+    /// Rows of all hash windows, by their place in the window.
+    pub hash: [Column<Fixed>; WINDOW_ROWS],
     /// Rows of symbol blocks.
     pub table: Column<Fixed>,
     /// First rows of symbol blocks.
@@ -66,27 +66,6 @@ pub struct Selectors {
     pub constants: Column<Fixed>,
 }
 
-/// Fixed columns of the hash: the kind of each row, and constants.
-#[derive(Debug, Clone)]
-pub struct HashRows {
-    /// First rows of all hash windows.
-    pub first: Column<Fixed>,
-    /// The full rounds before the partial rounds.
-    pub enter: Column<Fixed>,
-    /// Rows of partial rounds, followed by partial rounds.
-    pub partial: Column<Fixed>,
-    /// The last partial rounds, and a full round.
-    pub leave: Column<Fixed>,
-    /// Other rows of full rounds.
-    pub full: Column<Fixed>,
-    /// Last rows: a full round, and the output.
-    pub last: Column<Fixed>,
-    /// Added to the inputs of the row's late S-boxes.
-    pub late: [Column<Fixed>; WIDTH],
-    /// Added to the inputs of the next row's early S-boxes.
-    pub next: [Column<Fixed>; WIDTH],
-}
-
 impl Selectors {
     pub(super) fn new(meta: &mut ConstraintSystem<Fr>) -> Self {
         let mut fixed = || meta.fixed_column();
@@ -99,16 +78,7 @@ impl Selectors {
             first: fixed(),
             window_zero: fixed(),
             window_last: fixed(),
-            hash: HashRows {
-                first: fixed(),
-                enter: fixed(),
-                partial: fixed(),
-                leave: fixed(),
-                full: fixed(),
-                last: fixed(),
-                late: std::array::from_fn(|_| fixed()),
-                next: std::array::from_fn(|_| fixed()),
-            },
+            hash: std::array::from_fn(|_| fixed()),
             table: fixed(),
             block_first: fixed(),
             block_last: fixed(),

@@ -47,21 +47,10 @@ impl Form {
 
     /// Its value, given the inputs of the nine before and of its own nine as far as they are known.
     pub fn value(&self, before: &[Fr; WIDTH], own: &[Fr; WIDTH]) -> Fr {
-        self.value_of(before, &before.map(quintic), own, &own.map(quintic))
-    }
-
-    /// Its value, given inputs and outputs of the nine before and of its own nine.
-    pub fn value_of(
-        &self,
-        before: &[Fr; WIDTH],
-        before_fifths: &[Fr; WIDTH],
-        own: &[Fr; WIDTH],
-        own_fifths: &[Fr; WIDTH],
-    ) -> Fr {
         dot(&self.inputs, before)
-            + dot(&self.fifths, before_fifths)
+            + dot(&self.fifths, &before.map(quintic))
             + dot(&self.own_inputs, own)
-            + dot(&self.own_fifths, own_fifths)
+            + dot(&self.own_fifths, &own.map(quintic))
     }
 }
 
