@@ -123,6 +123,26 @@ impl<'a> Translator<'a> {
         }
     }
 
+    /// The terms of a sum. Most are something times a selector, or times a sum of some: what shares
+    /// these is multiplied by them once.
+    fn selected(&mut self, expression: &Expression<Fr>, terms: &mut Vec<Selected>) {
+        match expression {
+            Expression::Sum(a, b) => {
+                self.selected(a, terms);
+                self.selected(b, terms);
+            }
+            Expression::Product(selector, rest) if selects(selector) => {
+                let (selector, value) = (self.value(selector), self.value(rest));
+                let selector = Some(selector);
+                terms.push(Selected { selector, value });
+            }
+            other => terms.push(Selected {
+                selector: None,
+                value: self.value(other),
+            }),
+        }
+    }
+
     /// `theta^(m-1) e_0 + ... + e_(m-1)`.
     pub fn compressed(&mut self, expressions: &[Expression<Fr>], theta: Fr) -> Value {
         let theta = self.graph.constant(theta);
@@ -135,9 +155,22 @@ impl<'a> Translator<'a> {
     }
 }
 
-/// A constraint: what is 0 wherever the selector is not.
+/// Whether an expression is made of nothing but fixed cells.
+fn selects(expression: &Expression<Fr>) -> bool {
+    match expression {
+        Expression::Fixed(_) => true,
+        Expression::Sum(a, b) => selects(a) && selects(b),
+        _ => false,
+    }
+}
+
+/// A constraint: a sum of what is 0 wherever its selector is not.
 #[derive(Debug)]
-pub(super) struct Constraint {
+pub(super) struct Constraint(pub Vec<Selected>);
+
+/// A value, and what it is multiplied by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Selected {
     pub selector: Option<Value>,
     pub value: Value,
 }
@@ -146,8 +179,11 @@ impl Constraint {
     /// In how many pieces of `n` coefficients its quotient fits: a product of `d` columns has less
     /// than `d n` coefficients, and the division takes `n` of them.
     fn pieces(&self, graph: &Graph) -> usize {
-        let selector = self.selector.map_or(0, |selector| graph.degree(selector));
-        let degree = graph.degree(self.value).saturating_add(selector);
+        let degree = |term: &Selected| {
+            let selector = term.selector.map_or(0, |selector| graph.degree(selector));
+            graph.degree(term.value).saturating_add(selector)
+        };
+        let degree = self.0.iter().map(degree).max().unwrap_or(0);
         degree.saturating_sub(1)
     }
 }
@@ -177,8 +213,10 @@ impl Numerator {
                 own <= pieces,
                 "a constraint whose quotient takes {own} pieces, and not {pieces}"
             );
-            let group = groups.entry((own, constraint.selector)).or_default();
-            group.push((constraint.value, weight));
+            for term in &constraint.0 {
+                let group = groups.entry((own, term.selector)).or_default();
+                group.push((term.value, weight));
+            }
             weight *= y;
         }
         let zero = graph.constant(Fr::ZERO);
@@ -215,19 +253,9 @@ pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: F
     let mut t = Translator::new(places, &drawn.circuit);
     let mut constraints: Vec<Constraint> = Vec::new();
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
-        constraints.push(match polynomial {
-            // Most are a selector times something: what shares a selector is multiplied by it once.
-            Expression::Product(selector, rest) if matches!(**selector, Expression::Fixed(_)) => {
-                Constraint {
-                    selector: Some(t.value(selector)),
-                    value: t.value(rest),
-                }
-            }
-            other => Constraint {
-                selector: None,
-                value: t.value(other),
-            },
-        });
+        let mut terms = Vec::new();
+        t.selected(polynomial, &mut terms);
+        constraints.push(Constraint(terms));
     }
     copies(&mut t, cs, places, drawn, &mut constraints);
     lookups(&mut t, cs, places, drawn, &mut constraints);
@@ -255,10 +283,8 @@ fn copies(
     let last = b.cell(places.last, 0);
     let active = b.cell(places.active, 0);
     let mut push = |selector: Value, value: Value| {
-        constraints.push(Constraint {
-            selector: Some(selector),
-            value,
-        });
+        let selector = Some(selector);
+        constraints.push(Constraint(vec![Selected { selector, value }]));
     };
     if sets.is_empty() {
         return;
@@ -318,10 +344,8 @@ fn lookups(
         let one = b.constant(Fr::ONE);
         let (beta, gamma) = (b.constant(drawn.beta), b.constant(drawn.gamma));
         let mut push = |selector: Value, value: Value| {
-            constraints.push(Constraint {
-                selector: Some(selector),
-                value,
-            });
+            let selector = Some(selector);
+            constraints.push(Constraint(vec![Selected { selector, value }]));
         };
         push(first, b.sub(one, product));
         let square = b.mul(product, product);
@@ -353,7 +377,7 @@ mod tests {
         let power = (1..exponent).fold(base, |power, _| graph.mul(power, base));
         let selector = selector.then(|| graph.cell(2, 0));
         let value = graph.sub(other, power);
-        let constraint = Constraint { selector, value };
+        let constraint = Constraint(vec![Selected { selector, value }]);
         Numerator::new(graph, &[constraint], pieces, Fr::from(7))
     }
 

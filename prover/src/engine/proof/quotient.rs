@@ -109,7 +109,7 @@ mod tests {
 
     use super::super::super::column::{elements, export};
     use super::super::super::graph::Graph;
-    use super::super::super::numerator::Constraint;
+    use super::super::super::numerator::{Constraint, Selected};
     use super::super::super::simd::Portable;
     use super::*;
 
@@ -128,10 +128,10 @@ mod tests {
                 let factors = degree - usize::from(selected);
                 let product = (1..factors).fold(a, |product, _| graph.mul(product, b));
                 let cell = graph.cell(1 + degree, 0);
-                Constraint {
+                Constraint(vec![Selected {
                     selector: selected.then_some(selector),
                     value: graph.sub(product, cell),
-                }
+                }])
             })
             .collect();
         Numerator::new(graph, &constraints, PIECES, Fr::from(5))
