@@ -6,6 +6,8 @@
 //! | Fourier transforms | [`fft`] |
 //! | multi-exponentiation | [`msm`] |
 //! | columns of cells | [`mod@column`] |
+//! | weighed sums of columns | [`weighed`] |
+//! | values at single points | [`barycentric`] |
 //! | expressions as a graph | [`graph`] |
 //! | sums, taken apart | [`linear`] |
 //! | compiled expressions | [`program`] |
@@ -15,6 +17,7 @@
 //!
 //! Nothing here is trusted: a proof that is wrong in any way does not verify.
 
+pub mod barycentric;
 pub mod column;
 pub mod fft;
 pub mod graph;
@@ -25,3 +28,4 @@ pub mod numerator;
 pub mod program;
 pub mod proof;
 pub mod simd;
+pub mod weighed;

@@ -135,7 +135,7 @@ fn seconds(out: &mut String, run: &Run) -> fmt::Result {
         out,
         "Of the witness, {hashing:.2} s are {} permutations of {:.0} microseconds with all their \
          cells (timed apart, on one core). Columns of lookups and copies include their running \
-         products.\n",
+         products, those of the opening the values of its sums.\n",
         run.permutations,
         run.permutation_s * 1e6
     )

@@ -8,7 +8,9 @@
 //! (N(X) - R(X)) / Z(X) = sum over p of c_p (N(X) - N(p)) / (X - p)
 //! ```
 //!
-//! so one division a point serves all sets, and interpolations are not needed at all.
+//! so one division a point serves all sets, and interpolations are not needed at all. Each `N` is
+//! known by its values on the domain, row by row: there a division is a product, and values are
+//! committed to as those of a column are.
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -17,9 +19,12 @@ use halo2_proofs::poly::Rotation;
 use halo2_proofs::transcript::TranscriptWrite;
 use rayon::prelude::*;
 
-use super::super::column::{combine, dot, elements, export};
+use super::super::barycentric::Barycentric;
+use super::super::column::fill;
+use super::super::fft::Domain;
 use super::super::key::ProvingKey;
-use super::super::simd::{Arithmetic, Block};
+use super::super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
+use super::super::weighed::{add_weighed, combine, dots};
 use super::queries::Query;
 use super::{challenge, invert, Part, ProofError, Step, Work, Writer};
 
@@ -46,53 +51,49 @@ pub(super) fn open<S: Arithmetic>(
     let y = challenge(transcript);
     let sets = sets(queries);
     let v = challenge(transcript);
-    let combined: Vec<Vec<Block>> = sets
-        .iter()
-        .map(|set| {
-            let weighed: Vec<(&[Block], Fr)> = set
-                .polynomials
-                .iter()
-                .zip(powers_of(y))
-                .map(|(polynomial, power)| (polynomials[*polynomial], power))
-                .collect();
-            combine(s, &weighed)
-        })
-        .collect();
+    let values = values(key, polynomials, &sets, y);
 
     let mut rotations: Vec<i32> = sets.iter().flat_map(|set| set.rotations.clone()).collect();
     rotations.sort_unstable();
     rotations.dedup();
-    let quotients: Vec<Vec<Fr>> = rotations
-        .par_iter()
+    let outside = Barycentric::new(domain, x);
+    let divisions: Vec<Division<'_>> = rotations
+        .iter()
         .map(|rotation| {
             let p = point(*rotation);
+            // What an inverse is short of.
+            let factor = self::point(key, Fr::ONE, -*rotation);
             let weighed: Vec<(&[Block], Fr)> = sets
                 .iter()
-                .zip(&combined)
+                .zip(&values)
                 .zip(powers_of(v))
                 .filter(|((set, _), _)| set.rotations.contains(rotation))
-                .map(|((set, combined), power)| {
+                .map(|((set, values), power)| {
                     let others = set.rotations.iter().filter(|other| *other != rotation);
                     let slope =
                         others.fold(Fr::ONE, |product, other| product * (p - point(*other)));
-                    (combined.as_slice(), power * invert(slope))
+                    (values.as_slice(), factor * power * invert(slope))
                 })
                 .collect();
-            divide(&natural(key, &combine(s, &weighed)), p)
+            let at_point = weighed
+                .iter()
+                .map(|(values, weight)| outside.evaluate(values, *rotation) * weight);
+            let at_point: Fr = at_point.sum();
+            let block = |value| <S as Simd<Scalar>>::import(s, &[value; LANES]);
+            Division {
+                rotation: *rotation,
+                less: block(-at_point),
+                weighed: weighed
+                    .iter()
+                    .map(|(values, weight)| (*values, block(*weight)))
+                    .collect(),
+            }
         })
         .collect();
-    let quotient = quotients
-        .into_iter()
-        .reduce(|mut sum, quotient| {
-            for (sum, value) in sum.iter_mut().zip(quotient) {
-                *sum += value;
-            }
-            sum
-        })
-        .unwrap_or_else(|| vec![Fr::ZERO; domain.n()]);
-    let quotient = ordered(key, &quotient);
+    let quotient = divide(&outside, &divisions, domain);
+    drop(outside);
     watch(Work::Commitments);
-    transcript.write_point(key.powers.commit(&quotient).to_affine())?;
+    transcript.write_point(key.lagrange.commit(&quotient).to_affine())?;
 
     watch(Work::Columns);
     let u = challenge(transcript);
@@ -108,22 +109,80 @@ pub(super) fn open<S: Arithmetic>(
     let all = rotations.iter().fold(Fr::ONE, |product, rotation| {
         product * (u - point(*rotation))
     });
-    let mut weighed: Vec<(&[Block], Fr)> = combined
+    // The first set's factor is taken out of all of them, as the verifier does.
+    let scale = absent.first().map_or(Fr::ONE, |first| invert(*first));
+    let mut weighed: Vec<(&[Block], Fr)> = values
         .iter()
         .zip(powers_of(v))
         .zip(&absent)
-        .map(|((combined, power), absent)| (combined.as_slice(), power * absent))
+        .map(|((values, power), absent)| (values.as_slice(), power * absent * scale))
         .collect();
-    weighed.push((&quotient, -all));
-    // The first set's factor is taken out of all of them, as the verifier does.
-    let scale = absent.first().map_or(Fr::ONE, |first| invert(*first));
-    for (_, weight) in &mut weighed {
-        *weight *= scale;
-    }
-    let linear = ordered(key, &divide(&natural(key, &combine(s, &weighed)), u));
+    weighed.push((&quotient, -all * scale));
+    let mut linear = combine(s, &weighed);
+    Barycentric::new(domain, u).divide(&mut linear);
     watch(Work::Commitments);
-    transcript.write_point(key.powers.commit(&linear).to_affine())?;
+    transcript.write_point(key.lagrange.commit(&linear).to_affine())?;
     Ok(())
+}
+
+/// What is divided at one point.
+struct Division<'a> {
+    rotation: i32,
+    /// Each times the weight, eight times.
+    weighed: Vec<(&'a [Block], Block)>,
+    /// Their sum's value at the point, negated, eight times.
+    less: Block,
+}
+
+/// The values of all divisions' sum.
+fn divide<S: Simd<Scalar>>(
+    outside: &Barycentric<'_, S>,
+    divisions: &[Division<'_>],
+    domain: &Domain<S>,
+) -> Vec<Block> {
+    let s = domain.simd;
+    let mut out = vec![Block::ZERO; domain.blocks()];
+    fill(s, &mut out, |i, zero| {
+        divisions.iter().fold(s.load(zero), |sum, division| {
+            let weighed = division.weighed.iter();
+            let dividend = weighed.fold(s.load(&division.less), |sum, (values, weight)| {
+                s.add_narrow(sum, s.mul(s.load(&values[i]), s.load(weight)))
+            });
+            let inverse = outside.inverse(i, division.rotation);
+            s.add_narrow(sum, s.mul(dividend, inverse))
+        })
+    });
+    out
+}
+
+/// Values on the domain of each set's polynomials, combined by powers of `y`.
+fn values<S: Arithmetic>(
+    key: &ProvingKey<S>,
+    polynomials: &[&[Block]],
+    sets: &[Set],
+    y: Fr,
+) -> Vec<Vec<Block>> {
+    let domain = &key.domain;
+    let ones = domain.ordered_powers(Fr::ONE);
+    sets.par_iter()
+        .map_init(Vec::new, |sum, set| {
+            let mut out = vec![Block::ZERO; domain.blocks()];
+            if let [only] = set.polynomials[..] {
+                domain.evaluate(polynomials[only], &ones, &mut out);
+                return out;
+            }
+            let places = set.polynomials.iter();
+            let weighed: Vec<(&[Block], Fr)> = places
+                .map(|place| polynomials[*place])
+                .zip(powers_of(y))
+                .collect();
+            sum.clear();
+            sum.resize(domain.blocks(), Block::ZERO);
+            add_weighed(domain.simd, &weighed, sum);
+            domain.evaluate(sum, &ones, &mut out);
+            out
+        })
+        .collect()
 }
 
 pub(super) fn powers_of(base: Fr) -> impl Iterator<Item = Fr> {
@@ -149,11 +208,17 @@ pub(super) fn evaluate<S: Arithmetic>(
     rotations.dedup();
     for rotation in rotations {
         let powers = key.domain.ordered_powers(point(key, x, rotation));
-        out.par_iter_mut().zip(queries).for_each(|(out, query)| {
-            if query.rotation == rotation {
-                *out = dot(key.domain.simd, polynomials[query.polynomial], &powers);
-            }
-        });
+        let at = |query: &&Query| query.rotation == rotation;
+        let read: Vec<&[Block]> = queries
+            .iter()
+            .filter(at)
+            .map(|query| polynomials[query.polynomial])
+            .collect();
+        let values = dots(key.domain.simd, &read, &powers);
+        let places = queries.iter().zip(&mut out).filter(|(query, _)| at(query));
+        for ((_, out), value) in places.zip(values) {
+            *out = value;
+        }
     }
     out
 }
@@ -183,33 +248,4 @@ fn sets(queries: &[Query]) -> Vec<Set> {
         }
     }
     sets
-}
-
-/// Coefficients from the constant one up.
-fn natural<S: Arithmetic>(key: &ProvingKey<S>, polynomial: &[Block]) -> Vec<Fr> {
-    let coefficients = export(key.domain.simd, polynomial);
-    let mut out = vec![Fr::ZERO; coefficients.len()];
-    for (place, coefficient) in coefficients.into_iter().enumerate() {
-        out[key.domain.order(place)] = coefficient;
-    }
-    out
-}
-
-/// Coefficients in the order of the transform.
-fn ordered<S: Arithmetic>(key: &ProvingKey<S>, coefficients: &[Fr]) -> Vec<Block> {
-    let cells: Vec<Fr> = (0..coefficients.len())
-        .map(|place| coefficients[key.domain.order(place)])
-        .collect();
-    elements(key.domain.simd, coefficients.len(), &cells, &[])
-}
-
-/// `(a(X) - a(point)) / (X - point)`.
-fn divide(a: &[Fr], point: Fr) -> Vec<Fr> {
-    let mut quotient = vec![Fr::ZERO; a.len()];
-    let mut carried = Fr::ZERO;
-    for i in (1..a.len()).rev() {
-        carried = carried * point + a[i];
-        quotient[i - 1] = carried;
-    }
-    quotient
 }

@@ -5,10 +5,10 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use zkmargin_verifier::plonk::sums::{Cell, Column};
 
-use super::super::column::combine;
 use super::super::key::ProvingKey;
 use super::super::numerator::Places;
 use super::super::simd::{Arithmetic, Block, Scalar, Simd};
+use super::super::weighed::combine;
 use super::opening::{evaluate, powers_of};
 use super::queries::{Queries, Query};
 use super::{invert, ProofError};
@@ -86,10 +86,8 @@ impl<'a> Summed<'a> {
     ) -> Vec<Vec<Block>> {
         let rows = self.rows.iter();
         rows.map(|row| {
-            combine(
-                s,
-                &self.terms(*row, places, polynomials).collect::<Vec<_>>(),
-            )
+            let terms: Vec<_> = self.terms(*row, places, polynomials).collect();
+            combine(s, &terms)
         })
         .collect()
     }
