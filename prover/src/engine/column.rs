@@ -178,45 +178,6 @@ pub fn invert<S: Simd<Scalar>>(s: S, column: &mut [Block]) {
     });
 }
 
-/// `sum of a[i] * b[i]`.
-pub fn dot<S: Simd<Scalar>>(s: S, a: &[Block], b: &[Block]) -> Fr {
-    let sums: Vec<Fr> = a
-        .par_chunks(1 << 10)
-        .zip(b.par_chunks(1 << 10))
-        .map(|(a, b)| {
-            let sum = s.vectorize(
-                #[inline(always)]
-                || {
-                    let mut sum = s.splat(Fr::ZERO);
-                    for (a, b) in a.iter().zip(b) {
-                        sum = s.reduce(s.add(sum, s.mul(s.load(a), s.load(b))));
-                    }
-                    s.store(sum)
-                },
-            );
-            s.export(&sum).iter().sum()
-        })
-        .collect();
-    sums.iter().sum()
-}
-
-/// `sum of weight * column`, of one column or more.
-pub fn combine<S: Simd<Scalar>>(s: S, weighed: &[(&[Block], Fr)]) -> Vec<Block> {
-    let blocks = weighed.first().map_or(0, |(column, _)| column.len());
-    let mut out = vec![Block::ZERO; blocks];
-    let weights: Vec<Block> = weighed
-        .iter()
-        .map(|(_, weight)| s.import(&[*weight; LANES]))
-        .collect();
-    fill(s, &mut out, |i, _| {
-        let terms = weighed.iter().zip(&weights);
-        terms.fold(s.splat(Fr::ZERO), |sum, ((column, _), weight)| {
-            s.reduce(s.add(sum, s.mul(s.load(&column[i]), s.load(weight))))
-        })
-    });
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::simd::Portable;
@@ -242,16 +203,11 @@ mod tests {
         expected_sums.resize(29, Fr::ZERO);
         expected_sums.extend(tail);
         assert_eq!(export(s, &sums), expected_sums);
-        let sum = combine(s, &[(&column, Fr::from(3)), (&small, -Fr::ONE)]);
-        let doubled: Vec<Fr> = expected.iter().map(Fr::double).collect();
-        assert_eq!(export(s, &sum), doubled);
         let mut inverses = column.clone();
         invert(s, &mut inverses);
         for (inverse, cell) in export(s, &inverses).iter().zip(&expected) {
             assert_eq!(*inverse, cell.invert().unwrap_or(Fr::ZERO));
         }
-        let squares: Fr = expected.iter().map(Fr::square).sum();
-        assert_eq!(dot(s, &column, &column), squares);
         let ones: Vec<Fr> = (0..32).map(|_| Fr::ONE).collect();
         let mut without_zero = elements(s, 32, &ones, &[]);
         put(s, &mut without_zero, 6, &[Fr::from(5); 4]);

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
+use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 
 use super::graph::{Graph, Value};
@@ -31,7 +32,12 @@ pub struct Program {
 struct Step {
     operation: Operation,
     target: usize,
+    /// Whether it is the first to read a column, and asks for what the next rows need of it.
+    ahead: bool,
 }
+
+/// Lines of the machine's cache that a block takes.
+const LINES: usize = size_of::<Block>() / size_of::<[u64; LANES]>();
 
 /// Blocks that each step computes before the next step.
 const BATCH: usize = 4;
@@ -69,6 +75,7 @@ impl Program {
         let mut registers = 0;
         let mut place = vec![0; instructions.len()];
         let mut steps = Vec::with_capacity(instructions.len());
+        let mut read = BTreeSet::new();
         for (i, operation) in instructions.into_iter().enumerate() {
             let mut ended: Vec<usize> = operation
                 .operands()
@@ -90,7 +97,15 @@ impl Program {
                 registers - 1
             });
             place[i] = target;
-            steps.push(Step { operation, target });
+            let ahead = match operation {
+                Operation::Load((column, _)) => read.insert(column),
+                _ => false,
+            };
+            steps.push(Step {
+                operation,
+                target,
+                ahead,
+            });
         }
         Self {
             steps,
@@ -175,6 +190,9 @@ impl Program {
                             let row = ((start + i) * LANES) as i64 + i64::from(*rotation);
                             let row = row.rem_euclid((blocks * LANES) as i64) as usize;
                             let (block, shift) = (row / LANES, row % LANES);
+                            if step.ahead {
+                                expect(cells, block + BATCH);
+                            }
                             if shift == 0 {
                                 s.load(&cells[block])
                             } else {
@@ -215,6 +233,16 @@ impl Program {
                 }
             }
         }
+    }
+}
+
+/// Asks the machine to have a block at hand soon: more columns are read by turns than it would read
+/// ahead of by itself.
+#[inline(always)]
+fn expect(cells: &[Block], block: usize) {
+    let lines: &[[u64; LANES]] = bytemuck::cast_slice(cells);
+    for line in 0..LINES {
+        prefetch_index(lines, block * LINES + line);
     }
 }
 
