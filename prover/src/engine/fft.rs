@@ -273,7 +273,7 @@ fn ascend<S: Simd<Scalar>>(
         for (size, step) in sizes.into_iter().rev() {
             for range in part.chunks_exact_mut(size) {
                 if step == 4 {
-                    unite(s, twiddles, range, |value| value);
+                    unite(s, twiddles, range);
                 } else {
                     double(s, twiddles, range);
                 }
@@ -281,18 +281,13 @@ fn ascend<S: Simd<Scalar>>(
         }
         start += cached;
     }
-    for pass in passes.iter().skip(1).rev() {
+    for pass in passes.iter().rev() {
         for range in data.chunks_exact_mut(*pass) {
-            unite(s, twiddles, range, |value| value);
+            unite(s, twiddles, range);
         }
     }
-    // The last pass narrows what it stores: another over all of them would wait for memory.
-    if passes.is_empty() {
-        for block in data {
-            *block = s.store(s.narrow(s.load(block)));
-        }
-    } else {
-        unite(s, twiddles, data, |value| s.narrow(value));
+    for block in data {
+        *block = s.store(s.narrow(s.load(block)));
     }
 }
 
@@ -331,15 +326,9 @@ fn halve<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     }
 }
 
-/// Two levels up: undoes [`split`] but for a factor of four. Takes bound 4, and stores what `last`
-/// makes of values of bound 4.
+/// Two levels up: undoes [`split`] but for a factor of four. Takes and gives bound 4.
 #[inline(always)]
-fn unite<S: Simd<Scalar>>(
-    s: S,
-    twiddles: &Twiddles,
-    range: &mut [Block],
-    last: impl Fn(S::Wide) -> S::Wide,
-) {
+fn unite<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Block]) {
     let elements = range.len() * LANES;
     let quarter = range.len() / 4;
     let (first, second) = twiddles.level(elements).split_at(quarter);
@@ -352,10 +341,10 @@ fn unite<S: Simd<Scalar>>(
         let (b2, b3) = s.spread(s.load(&x2[i]), s.mul(s.load(&x3[i]), w));
         let (y0, y2) = s.spread(b0, s.mul(b2, s.load(&first[i])));
         let (y1, y3) = s.spread(b1, s.mul(b3, s.load(&second[i])));
-        x0[i] = s.store(last(y0));
-        x1[i] = s.store(last(y1));
-        x2[i] = s.store(last(y2));
-        x3[i] = s.store(last(y3));
+        x0[i] = s.store(y0);
+        x1[i] = s.store(y1);
+        x2[i] = s.store(y2);
+        x3[i] = s.store(y3);
     }
 }
 
