@@ -68,7 +68,7 @@ fn costs_are_those_written_down() {
 }
 
 #[test]
-fn degree_is_five_whatever_the_constraints_ask_for() {
+fn degree_is_six_whatever_the_constraints_ask_for() {
     for shape in SHAPES {
         let mut meta = ConstraintSystem::<Fr>::default();
         configure(&mut meta, shape);
