@@ -13,6 +13,15 @@ pub const FORGERIES: &[Forgery] = &[
         stops: &["hash: capacity is zero / input[0] = 0"],
     },
     Forgery {
+        name: "another input after the words that are hashed",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((CAROL, 1, HashLie::Input(8)));
+            c.rehash();
+        }),
+        stops: &["hash: full round after a full round / late: inputs follow"],
+    },
+    Forgery {
         name: "another input after a full round, in its row",
         book,
         lie: Lie::Cells(|c| {

@@ -28,10 +28,10 @@ pub struct Remaining {
 fn done_before(part: Part) -> Option<f64> {
     match part {
         Part::FirstPhase => None,
-        Part::SecondPhase => Some(0.34),
-        Part::Arguments => Some(0.51),
-        Part::Quotient => Some(0.54),
-        Part::Opening => Some(0.96),
+        Part::SecondPhase => Some(0.29),
+        Part::Arguments => Some(0.41),
+        Part::Quotient => Some(0.44),
+        Part::Opening => Some(0.95),
     }
 }
 

@@ -75,9 +75,10 @@ impl<S: Arithmetic> Bases<S> {
     /// point; `None` where points meet.
     ///
     /// # Panics
-    /// When the function has no value at an integer.
+    /// When the function has no value at an integer, or columns have other rows than each other.
     pub fn commit_function(&self, columns: &[&Buckets], function: &[Fr]) -> Option<G1> {
         let rows = columns.first().map_or(0, |buckets| buckets.rows);
+        assert!(columns.iter().all(|buckets| buckets.rows == rows));
         let zero = function.first().copied().unwrap_or(Fr::ZERO);
         let change = |value: u16| function[usize::from(value)] - zero;
         let united = United::new(columns, function.len(), change);
