@@ -5,6 +5,7 @@
 mod draws;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ff::Field;
 use halo2_proofs::arithmetic::g_to_lagrange;
@@ -650,6 +651,52 @@ fn accepts_two_phases() {
         ..shape(k, degree)
     };
     check_all(&[of(6, 3, 0, 0), of(7, 5, 3, 3), of(9, 4, 2, 0)]);
+}
+
+/// A witness whose second phase is a function of a column of elements.
+struct OfElements(Book);
+
+impl Witness for OfElements {
+    fn first(&self, columns: &[usize]) -> Vec<Cells> {
+        self.0.first(columns)
+    }
+
+    fn draw(&mut self, challenges: &[Fr]) {
+        self.0.draw(challenges);
+    }
+
+    fn second(&self, columns: &[usize]) -> Vec<Cells> {
+        let of_elements = |_: &usize| Cells::Function {
+            of: vec![self.0.config.a.index()],
+            values: Arc::new(vec![Fr::ONE]),
+        };
+        columns.iter().map(of_elements).collect()
+    }
+
+    fn done(&mut self) {}
+}
+
+#[test]
+fn rejects_a_function_of_a_column_of_elements() {
+    let shape = Shape {
+        second: 1,
+        ..shape(6, 3)
+    };
+    let setup = Setup::new(shape.k);
+    let circuit = Any {
+        shape: shape.clone(),
+    };
+    let key = proving_key(Portable, &setup.points(), &circuit, None).unwrap();
+    let witness = &mut OfElements(Book::new(&shape, None));
+    let column = witness.0.config.a.index();
+    let found = create_proof(
+        &key,
+        witness,
+        &PUBLIC.map(Fr::from),
+        &mut OsRng,
+        &mut |_| (),
+    );
+    assert!(matches!(found, Err(ProofError::NotSmall(of)) if of == column));
 }
 
 #[test]
