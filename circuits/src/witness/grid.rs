@@ -27,6 +27,19 @@ fn zeros(count: usize) -> Vec<Fr> {
     (0..count).into_par_iter().map(|_| Fr::ZERO).collect()
 }
 
+/// The element of an integer of less than 253 bits, its lowest limb first.
+fn integer(limb_bits: u32, limbs: impl Iterator<Item = u16>) -> Fr {
+    let mut words = [0u64; 4];
+    for (i, limb) in limbs.enumerate() {
+        // Limbs of 8 or 16 bits lie within a word.
+        let bit = i * limb_bits as usize;
+        if let Some(word) = words.get_mut(bit / 64) {
+            *word |= u64::from(limb) << (bit % 64);
+        }
+    }
+    Fr::from_raw(words)
+}
+
 /// The cells of some consecutive rows.
 #[derive(Debug)]
 pub struct WindowCells<'a> {
@@ -72,14 +85,11 @@ impl Grid {
 
     /// A range-checked integer as an element.
     pub fn limbs_value(&self, limbs: &Limbs, row: usize) -> Fr {
-        limbs
-            .columns
-            .iter()
-            .enumerate()
-            .fold(Fr::ZERO, |sum, (i, column)| {
-                sum + Fr::from(u64::from(self.limb(*column, row)))
-                    * crate::field::two_to(i as u32 * limbs.limb_bits)
-            })
+        let columns = limbs.columns.iter();
+        integer(
+            limbs.limb_bits,
+            columns.map(|column| self.limb(*column, row)),
+        )
     }
 
     /// A window's own cell.
@@ -89,15 +99,10 @@ impl Grid {
 
     /// A window's own integer.
     pub fn window_limbs(&self, window: usize, limbs: &WindowLimbs) -> Fr {
-        limbs
-            .cells
-            .iter()
-            .enumerate()
-            .fold(Fr::ZERO, |sum, (i, cell)| {
-                let row = window * WINDOW_ROWS + cell.offset;
-                sum + Fr::from(u64::from(self.limb(cell.column, row)))
-                    * crate::field::two_to(i as u32 * limbs.limb_bits)
-            })
+        let cells = limbs.cells.iter();
+        let limb =
+            |cell: &WindowCell<Limb>| self.limb(cell.column, window * WINDOW_ROWS + cell.offset);
+        integer(limbs.limb_bits, cells.map(limb))
     }
 
     /// The scalars of the pool that ends with a window, in the order of [`crate::totals_column::scalars`];

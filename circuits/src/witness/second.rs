@@ -64,13 +64,16 @@ pub fn range_fractions(limb_bits: u32, x: Fr) -> Vec<Fr> {
     fractions
 }
 
+/// Windows whose fractions share an inversion.
+const TOGETHER: usize = 64;
+
 struct Filler<'a> {
     columns: &'a Columns,
     layout: &'a Layout,
     grid: &'a Grid,
     c: &'a ChallengeValues,
     /// Of the range lookups.
-    fractions: Vec<Fr>,
+    range_fractions: Vec<Fr>,
 }
 
 /// A fraction still to be divided, and where it goes.
@@ -112,7 +115,7 @@ impl<'a> Filler<'a> {
             layout: &witness.layout,
             grid: &witness.grid,
             c,
-            fractions: range_fractions(columns.shape.limb_bits, c.x),
+            range_fractions: range_fractions(columns.shape.limb_bits, c.x),
         }
     }
 
@@ -285,31 +288,40 @@ impl<'a> Filler<'a> {
         let (width, place) = (second.width(), second.places());
         let rows = self.layout.capacity * WINDOW_ROWS;
         second.cells[..rows * width]
-            .par_chunks_mut(WINDOW_ROWS * width)
+            .par_chunks_mut(TOGETHER * WINDOW_ROWS * width)
             .enumerate()
-            .for_each(|(window, cells)| {
-                self.window(window, coefficients, |column, row, value| {
+            .for_each(|(chunk, cells)| {
+                let first = chunk * TOGETHER;
+                let windows = first..self.layout.capacity.min(first + TOGETHER);
+                let mut set = |column, row: usize, value| {
+                    let row = row - first * WINDOW_ROWS;
                     cells[row * width + place(column)] = value;
-                });
+                };
+                let mut fractions = Vec::new();
+                for window in windows.clone() {
+                    self.fractions(window, &mut fractions);
+                }
+                divide(&mut fractions);
+                for fraction in &fractions {
+                    set(fraction.column, fraction.row, fraction.numerator);
+                }
+                for window in windows {
+                    self.window(window, coefficients, &mut set);
+                }
             });
     }
 
-    fn window(
-        &self,
-        window: usize,
-        coefficients: &[(Fr, Fr)],
-        mut set: impl FnMut(Second, usize, Fr),
-    ) {
+    /// The fractions of a window.
+    fn fractions(&self, window: usize, fractions: &mut Vec<Fraction>) {
         let Self {
             columns, grid, c, ..
         } = self;
         let h = &columns.holding;
         let start = window * WINDOW_ROWS;
-        let mut fractions = Vec::with_capacity(3 * WINDOW_ROWS + 2 * columns.lanes.len());
         let mut push = |column, row, numerator, denominator| {
             fractions.push(Fraction {
                 column,
-                row,
+                row: start + row,
                 numerator,
                 denominator,
             });
@@ -355,12 +367,22 @@ impl<'a> Filler<'a> {
             let pole = c.x - compress(&tuple, c.theta);
             push(lane.helper.column, lane.helper.offset, Fr::ONE, pole);
         }
-        divide(&mut fractions);
-        for fraction in &fractions {
-            set(fraction.column, fraction.row, fraction.numerator);
-        }
-        for row in 0..WINDOW_ROWS {
-            let index = small(grid.free(h.index, start + row));
+    }
+
+    /// Coefficients and scans of a window.
+    fn window(
+        &self,
+        window: usize,
+        coefficients: &[(Fr, Fr)],
+        set: &mut impl FnMut(Second, usize, Fr),
+    ) {
+        let Self {
+            columns, grid, c, ..
+        } = self;
+        let h = &columns.holding;
+        let start = window * WINDOW_ROWS;
+        for row in start..start + WINDOW_ROWS {
+            let index = small(grid.free(h.index, row));
             let (rho, sigma) = coefficients.get(index).copied().unwrap_or_default();
             set(h.rho, row, rho);
             set(h.sigma, row, sigma);
@@ -373,7 +395,7 @@ impl<'a> Filler<'a> {
                     sum * c.gamma + grid.limbs_value(slack, row)
                 });
                 horner = horner * shift + slacks;
-                if let Some(row) = row.checked_sub(start) {
+                if row >= start {
                     set(lane.horner, row, horner);
                 }
             }
@@ -459,13 +481,13 @@ impl<'a> Filler<'a> {
     fn range_sum(&self, limbs: &[u16]) -> Fr {
         limbs
             .iter()
-            .map(|limb| self.fractions[usize::from(*limb)])
+            .map(|limb| self.range_fractions[usize::from(*limb)])
             .sum()
     }
 
     fn range_table(&self, second: &mut SecondGrid) {
         let Self { columns, grid, .. } = self;
-        for (row, fraction) in self.fractions.iter().enumerate() {
+        for (row, fraction) in self.range_fractions.iter().enumerate() {
             let uses = grid.free(columns.range_uses, row);
             second.set(columns.range_table_helper, row, uses * fraction);
         }
