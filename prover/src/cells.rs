@@ -81,16 +81,17 @@ impl ShardCells {
                 (kind, cells)
             })
             .collect();
+        // Functions of other columns have nothing of their own.
+        let has_own = |(kind, _): &&mut (Kind, Cells)| !matches!(kind, Kind::Range(_));
+        let mut own: Vec<_> = cells.iter_mut().filter(has_own).collect();
         for row in 0..rows {
-            for (kind, cells) in &mut cells {
+            for (kind, cells) in &mut own {
                 put(cells, *kind, row);
             }
         }
         cells.into_iter().map(|(_, cells)| cells).collect()
     }
-}
 
-impl ShardCells {
     fn range(&self, number: usize) -> Cells {
         let limbs = self.columns.limbs.chunks(LIMBS_A_HELPER).nth(number);
         let limbs = limbs.unwrap_or_default().iter();
@@ -136,10 +137,9 @@ impl proof::Witness for ShardCells {
             kappa: of(drawn.kappa),
         };
         self.fractions = Arc::new(range_fractions(self.columns.shape.limb_bits, values.x));
-        self.second = self
-            .witness
-            .take()
-            .map(|witness| second_phase_without_ranges(&self.columns, &witness, &values));
+        self.second = self.witness.take().map(|witness| {
+            second_phase_without_ranges(&self.columns, &witness, &values, &self.fractions)
+        });
     }
 
     fn second(&self, columns: &[usize]) -> Vec<Cells> {

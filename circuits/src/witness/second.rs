@@ -37,21 +37,23 @@ pub fn second_phase(
     challenges: &ChallengeValues,
 ) -> SecondGrid {
     let mut second = SecondGrid::new(witness.grid.rows, columns);
-    let filler = Filler::new(columns, witness, challenges);
+    let fractions = range_fractions(columns.shape.limb_bits, challenges.x);
+    let filler = Filler::new(columns, witness, challenges, &fractions);
     filler.range_helpers(&mut second);
     filler.fill(&mut second);
     second
 }
 
-/// The same without the helpers of the range lookups, which are sums of [`range_fractions`] at the
-/// limbs of their columns.
+/// The same without the helpers of the range lookups, which are sums at the limbs of their columns of
+/// `fractions`, the [`range_fractions`] at `x`.
 pub fn second_phase_without_ranges(
     columns: &Columns,
     witness: &Witness,
     challenges: &ChallengeValues,
+    fractions: &[Fr],
 ) -> SecondGrid {
     let mut second = SecondGrid::without_ranges(witness.grid.rows, columns);
-    Filler::new(columns, witness, challenges).fill(&mut second);
+    Filler::new(columns, witness, challenges, fractions).fill(&mut second);
     second
 }
 
@@ -73,7 +75,7 @@ struct Filler<'a> {
     grid: &'a Grid,
     c: &'a ChallengeValues,
     /// Of the range lookups.
-    range_fractions: Vec<Fr>,
+    range_fractions: &'a [Fr],
 }
 
 /// A fraction still to be divided, and where it goes.
@@ -109,13 +111,18 @@ fn small(value: Fr) -> usize {
 }
 
 impl<'a> Filler<'a> {
-    fn new(columns: &'a Columns, witness: &'a Witness, c: &'a ChallengeValues) -> Self {
+    fn new(
+        columns: &'a Columns,
+        witness: &'a Witness,
+        c: &'a ChallengeValues,
+        range_fractions: &'a [Fr],
+    ) -> Self {
         Self {
             columns,
             layout: &witness.layout,
             grid: &witness.grid,
             c,
-            range_fractions: range_fractions(columns.shape.limb_bits, c.x),
+            range_fractions,
         }
     }
 
