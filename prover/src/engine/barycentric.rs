@@ -13,7 +13,7 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::column::{fill, invert};
+use super::column::{fill, invert, rotated};
 use super::fft::{powers, Domain};
 use super::simd::{Block, Scalar, Simd, LANES};
 
@@ -46,16 +46,7 @@ impl<'a, S: Simd<Scalar>> Barycentric<'a, S> {
     /// `w^r / (w^i - point * w^r)` for the rows `i` of a block, `r` the rotation. Bound 2.
     #[inline(always)]
     pub fn inverse(&self, block: usize, rotation: i32) -> S::Wide {
-        let s = self.domain.simd;
-        let row = (block * LANES) as i64 - i64::from(rotation);
-        let row = row.rem_euclid(self.domain.n() as i64) as usize;
-        let (first, shift) = (row / LANES, row % LANES);
-        if shift == 0 {
-            s.load(&self.inverses[first])
-        } else {
-            let next = (first + 1) % self.inverses.len();
-            s.shifted(&self.inverses[first], &self.inverses[next], shift)
-        }
+        rotated(self.domain.simd, &self.inverses, block, -rotation)
     }
 
     /// The value at `point * w^r`, `r` the rotation, of the polynomial that has these values.

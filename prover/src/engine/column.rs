@@ -89,6 +89,23 @@ fn lay<S: Simd<Scalar>>(
     out
 }
 
+/// The cells that stand `rotation` rows on from those of a block; beyond the last row are the first.
+#[inline(always)]
+pub fn rotated<S: Simd<Scalar>>(s: S, column: &[Block], block: usize, rotation: i32) -> S::Wide {
+    let row = (block * LANES) as i64 + i64::from(rotation);
+    let row = row.rem_euclid((column.len() * LANES) as i64) as usize;
+    let (block, shift) = (row / LANES, row % LANES);
+    if shift == 0 {
+        return s.load(&column[block]);
+    }
+    let next = if block + 1 == column.len() {
+        0
+    } else {
+        block + 1
+    };
+    s.shifted(&column[block], &column[next], shift)
+}
+
 /// Sets cells from `row` on.
 pub fn put<S: Simd<Scalar>>(s: S, column: &mut [Block], row: usize, cells: &[Fr]) {
     let end = row + cells.len();

@@ -13,6 +13,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 
+use super::column::rotated;
 use super::graph::{Graph, Value};
 use super::simd::{Block, Scalar, Simd, LANES};
 use compiler::{compile, Compiled};
@@ -187,18 +188,10 @@ impl Program {
                     Operation::Load((index, rotation)) => {
                         let cells = column(*index);
                         std::array::from_fn(|i| {
-                            let row = ((start + i) * LANES) as i64 + i64::from(*rotation);
-                            let row = row.rem_euclid((blocks * LANES) as i64) as usize;
-                            let (block, shift) = (row / LANES, row % LANES);
                             if step.ahead {
-                                expect(cells, block + BATCH);
+                                expect(cells, start + i + BATCH);
                             }
-                            if shift == 0 {
-                                s.load(&cells[block])
-                            } else {
-                                let next = if block + 1 == blocks { 0 } else { block + 1 };
-                                s.shifted(&cells[block], &cells[next], shift)
-                            }
+                            rotated(s, cells, start + i, *rotation)
                         })
                     }
                     Operation::Add(a, b) => {
