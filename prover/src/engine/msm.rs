@@ -25,7 +25,7 @@ use rayon::prelude::*;
 use super::simd::{Arithmetic, Base, Block, PointWords, Scalar, Simd, LANES};
 use digits::{Digits, Integer};
 use groups::{Groups, Sample};
-use sums::{sums, Entry, Exceptional};
+use sums::{sums, Entry, Exceptional, Lists};
 
 pub use small::Buckets;
 
@@ -201,25 +201,13 @@ impl<S: Arithmetic> Bases<S> {
         digits: &[i16],
         buckets: usize,
     ) -> Result<G1, Exceptional> {
-        let mut starts = vec![0u32; buckets + 2];
-        for digit in digits {
-            starts[usize::from(digit.unsigned_abs()) + 1] += 1;
-        }
         // Digit 0 adds nothing.
-        starts[1] = 0;
-        for i in 1..starts.len() {
-            starts[i] += starts[i - 1];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![Entry::default(); starts.last().copied().unwrap_or(0) as usize];
-        for (i, digit) in digits.iter().enumerate() {
-            if *digit != 0 {
-                let place = &mut next[usize::from(digit.unsigned_abs())];
-                entries[*place as usize] = Entry::new(i, *digit < 0);
-                *place += 1;
-            }
-        }
-        let sums = sums(self.simd, points, &entries, &starts[1..])?;
+        let digits = digits.iter().enumerate().filter(|(_, digit)| **digit != 0);
+        let listed = digits.map(|(place, digit)| {
+            let list = usize::from(digit.unsigned_abs()) - 1;
+            (list, Entry::new(place, *digit < 0))
+        });
+        let sums = Lists::new(buckets, listed).sums(self.simd, points)?;
         self.weigh(&sums)
     }
 

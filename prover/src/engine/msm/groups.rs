@@ -6,7 +6,7 @@ use std::ops::Range;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use super::digits::Integer;
-use super::sums::{sums, Entry, Exceptional};
+use super::sums::{Entry, Exceptional, Lists};
 use crate::engine::simd::{Base, PointWords, Simd};
 
 /// Spans of rows that are looked at, and rows of each: equal neighbours show in a span, what comes
@@ -76,8 +76,7 @@ fn spans(rows: usize) -> impl Iterator<Item = Range<usize>> {
 pub struct Groups {
     /// The scalars.
     pub integers: Vec<Integer>,
-    entries: Vec<Entry>,
-    starts: Vec<u32>,
+    lists: Lists,
 }
 
 impl Groups {
@@ -102,26 +101,12 @@ impl Groups {
             }
             group_of.push(Some(group));
         }
-        let mut starts = vec![0u32; groups.len() + 1];
-        for group in group_of.iter().flatten() {
-            starts[*group as usize + 1] += 1;
-        }
-        for group in 0..groups.len() {
-            starts[group + 1] += starts[group];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![Entry::default(); starts[groups.len()] as usize];
-        for (row, group) in group_of.into_iter().enumerate() {
-            if let Some(group) = group {
-                let place = &mut next[group as usize];
-                entries[*place as usize] = Entry::new(row, false);
-                *place += 1;
-            }
-        }
+        let group_of = group_of.iter().enumerate();
+        let listed =
+            group_of.filter_map(|(row, group)| Some(((*group)? as usize, Entry::new(row, false))));
         Some(Self {
+            lists: Lists::new(groups.len(), listed),
             integers: groups,
-            entries,
-            starts,
         })
     }
 
@@ -131,7 +116,7 @@ impl Groups {
         s: S,
         points: &[PointWords],
     ) -> Result<Vec<PointWords>, Exceptional> {
-        let sums = sums(s, points, &self.entries, &self.starts)?;
+        let sums = self.lists.sums(s, points)?;
         // No group is empty.
         Ok(sums.into_iter().flatten().collect())
     }

@@ -11,7 +11,7 @@ use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{Fr, G1};
 
 use super::digits::Integer;
-use super::sums::{sums, Entry, Exceptional};
+use super::sums::{Entry, Exceptional, Lists};
 use super::Bases;
 use crate::engine::simd::{Arithmetic, PointWords};
 
@@ -52,23 +52,9 @@ impl<S: Arithmetic> Bases<S> {
             return Err(Exceptional);
         }
         let most = cells.iter().max().map_or(0, |most| usize::from(*most));
-        let mut starts = vec![0u32; most + 2];
-        for cell in cells.iter().filter(|cell| **cell != 0) {
-            starts[usize::from(*cell) + 1] += 1;
-        }
-        for value in 0..=most {
-            starts[value + 1] += starts[value];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![Entry::default(); starts[most + 1] as usize];
-        for (row, cell) in cells.iter().enumerate() {
-            if *cell != 0 {
-                let place = &mut next[usize::from(*cell)];
-                entries[*place as usize] = Entry::new(row, false);
-                *place += 1;
-            }
-        }
-        sums(self.simd, &self.points, &entries, &starts)
+        let cells = cells.iter().enumerate().filter(|(_, cell)| **cell != 0);
+        let listed = cells.map(|(row, cell)| (usize::from(*cell), Entry::new(row, false)));
+        Lists::new(most + 1, listed).sums(self.simd, &self.points)
     }
 
     /// The sum over rows of `sum of function[cell]`, over columns of the same rows, times the row's
@@ -82,7 +68,7 @@ impl<S: Arithmetic> Bases<S> {
         let zero = function.first().copied().unwrap_or(Fr::ZERO);
         let change = |value: u16| function[usize::from(value)] - zero;
         let united = United::new(columns, function.len(), change);
-        let sums = sums(self.simd, &united.points, &united.entries, &united.starts).ok()?;
+        let sums = united.lists.sums(self.simd, &united.points).ok()?;
         let (points, scalars): (Vec<PointWords>, Vec<Integer>) = sums
             .into_iter()
             .zip(&united.scalars)
@@ -99,8 +85,7 @@ impl<S: Arithmetic> Bases<S> {
 /// integers of two columns stand in the same rows, since a point is not added to itself.
 struct United {
     points: Vec<PointWords>,
-    entries: Vec<Entry>,
-    starts: Vec<u32>,
+    lists: Lists,
     scalars: Vec<Fr>,
 }
 
@@ -122,34 +107,21 @@ impl United {
                 }
             }
         }
-        let mut starts = vec![0u32; values + 1];
-        for value in of.iter().flatten() {
-            starts[usize::from(*value) + 1] += 1;
-        }
-        for value in 0..values {
-            starts[value + 1] += starts[value];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![Entry::default(); starts[values] as usize];
+        let listed = of.iter().enumerate().filter_map(|(place, of)| {
+            let value = of.as_ref().ok()?;
+            Some((usize::from(*value), Entry::new(place, false)))
+        });
+        let mut lists = Lists::new(values, listed);
         let mut scalars: Vec<Fr> = (0..=u16::MAX).take(values).map(scalar).collect();
-        for (place, of) in of.into_iter().enumerate() {
-            match of {
-                Ok(value) => {
-                    let next = &mut next[usize::from(value)];
-                    entries[*next as usize] = Entry::new(place, false);
-                    *next += 1;
-                }
-                Err(sum) => {
-                    entries.push(Entry::new(place, false));
-                    starts.push(entries.len() as u32);
-                    scalars.push(sum);
-                }
+        for (place, of) in of.iter().enumerate() {
+            if let Err(sum) = of {
+                lists.push(Entry::new(place, false));
+                scalars.push(*sum);
             }
         }
         Self {
             points,
-            entries,
-            starts,
+            lists,
             scalars,
         }
     }

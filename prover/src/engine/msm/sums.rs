@@ -33,6 +33,50 @@ impl Entry {
     }
 }
 
+/// Points of a table in lists, one list after the other.
+#[derive(Debug)]
+pub struct Lists {
+    entries: Vec<Entry>,
+    /// List `i` is `entries[starts[i]..starts[i + 1]]`.
+    starts: Vec<u32>,
+}
+
+impl Lists {
+    /// So many lists, of entries that come with the list they belong to.
+    pub fn new(count: usize, listed: impl Iterator<Item = (usize, Entry)> + Clone) -> Self {
+        let mut starts = vec![0u32; count + 1];
+        for (list, _) in listed.clone() {
+            starts[list + 1] += 1;
+        }
+        for list in 0..count {
+            starts[list + 1] += starts[list];
+        }
+        let mut next = starts.clone();
+        let mut entries = vec![Entry::default(); starts[count] as usize];
+        for (list, entry) in listed {
+            let place = &mut next[list];
+            entries[*place as usize] = entry;
+            *place += 1;
+        }
+        Self { entries, starts }
+    }
+
+    /// Another list, of one entry.
+    pub fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+        self.starts.push(self.entries.len() as u32);
+    }
+
+    /// The sum of each list; `None` for an empty one.
+    pub fn sums<S: Simd<Base>>(
+        &self,
+        s: S,
+        table: &[PointWords],
+    ) -> Result<Vec<Option<PointWords>>, Exceptional> {
+        sums(s, table, &self.entries, &self.starts)
+    }
+}
+
 /// Points added at a time: their rounds stay in a core's own cache.
 const SEGMENT: usize = 4096;
 
