@@ -106,6 +106,24 @@ pub fn rotated<S: Simd<Scalar>>(s: S, column: &[Block], block: usize, rotation: 
     s.shifted(&column[block], &column[next], shift)
 }
 
+/// Blocks of each end of a column in [`edges`].
+const EDGE: usize = 8;
+
+/// Rows of each end of a column in [`edges`].
+pub const EDGE_ROWS: usize = EDGE * LANES;
+
+/// The last rows, which need not be used: those that blind a column, and some.
+pub const ENDING_ROWS: usize = EDGE_ROWS / 2;
+
+/// The first and the last [`EDGE_ROWS`] rows of a column, or all of a short one: a column in which the
+/// last rows stand last, and those around them where they do in the whole.
+pub fn edges(column: &[Block]) -> Vec<Block> {
+    match column.len().checked_sub(EDGE) {
+        Some(last) if last > EDGE => [&column[..EDGE], &column[last..]].concat(),
+        _ => column.to_vec(),
+    }
+}
+
 /// Sets cells from `row` on.
 pub fn put<S: Simd<Scalar>>(s: S, column: &mut [Block], row: usize, cells: &[Fr]) {
     let end = row + cells.len();

@@ -64,6 +64,11 @@ impl Graph {
         self.nodes.is_empty()
     }
 
+    /// All nodes, in their order.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
     /// What a node is.
     pub fn node(&self, value: Value) -> Node {
         self.nodes[value.index()]

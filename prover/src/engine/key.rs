@@ -15,10 +15,10 @@ use halo2_proofs::poly::EvaluationDomain;
 use rayon::prelude::*;
 use zkmargin_verifier::plonk::sums::Sums;
 
-use super::column::elements;
+use super::column::{edges, elements, ENDING_ROWS};
 use super::fft::Domain;
 use super::msm::Bases;
-use super::simd::{Arithmetic, Block, Scalar, Simd};
+use super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
 use assembly::Assembly;
 
 /// Everything of a circuit that no witness changes.
@@ -35,6 +35,10 @@ pub struct ProvingKey<S> {
     pub(super) powers: Bases<S>,
     /// Coefficients: fixed columns, permutations, then [`Special`].
     pub(super) polynomials: Vec<Vec<Block>>,
+    /// Their values in the first and last rows.
+    pub(super) edges: Vec<Vec<Block>>,
+    /// Whether one is anything but 0 in all rows but the last [`ENDING_ROWS`].
+    pub(super) covers: Vec<bool>,
     /// Values of the fixed columns that lookups or copies read.
     pub(super) fixed: Vec<Option<Vec<Block>>>,
     /// Values of the permutations.
@@ -152,6 +156,11 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
     ];
     let mut polynomials: Vec<Vec<Block>> = fixed.iter().chain(&permutations).cloned().collect();
     polynomials.extend(special.map(|cells| elements(s, n, &cells, &[])));
+    let edges = polynomials.iter().map(|column| edges(column)).collect();
+    let covers = polynomials
+        .par_iter()
+        .map(|column| covers(s, column))
+        .collect();
     polynomials
         .par_iter_mut()
         .for_each(|polynomial| domain.interpolate(polynomial));
@@ -172,6 +181,8 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         lagrange,
         powers: Bases::new(s, &powers),
         polynomials,
+        edges,
+        covers,
         fixed,
         permutations,
         cosets,
@@ -189,6 +200,13 @@ impl<S> ProvingKey<S> {
         let columns = self.verifying.cs().permutation().get_columns().len();
         self.permutation(columns) + special as usize
     }
+}
+
+/// Whether a column is anything but 0 in all rows but the last [`ENDING_ROWS`].
+fn covers<S: Simd<Scalar>>(s: S, column: &[Block]) -> bool {
+    let rows = column.len() * LANES - ENDING_ROWS;
+    let mut cells = column.iter().flat_map(|block| s.export(block)).take(rows);
+    cells.all(|cell| cell != Fr::ZERO)
 }
 
 fn lay_out<S: Arithmetic, C: Circuit<Fr>>(

@@ -1,14 +1,16 @@
 //! What the quotient divides: every constraint of the circuit, of its copies and of its lookups,
 //! weighed by powers of a challenge, in the order that the verifier adds them up.
 
-use std::collections::BTreeMap;
+mod parts;
+
+pub use parts::Numerator;
+pub(super) use parts::{Behind, Constraint, Selected};
 
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Any, Column, ConstraintSystem, Expression};
 
 use super::graph::{Graph, Value};
-use super::program::Program;
 
 /// Where the polynomials of a circuit and its proof stand.
 #[derive(Debug, Clone)]
@@ -164,92 +166,18 @@ fn selects(expression: &Expression<Fr>) -> bool {
     }
 }
 
-/// A constraint: a sum of what is 0 wherever its selector is not.
-#[derive(Debug)]
-pub(super) struct Constraint(pub Vec<Selected>);
-
-/// A value, and what it is multiplied by.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Selected {
-    pub selector: Option<Value>,
-    pub value: Value,
-}
-
-impl Constraint {
-    /// In how many pieces of `n` coefficients its quotient fits: a product of `d` columns has less
-    /// than `d n` coefficients, and the division takes `n` of them.
-    fn pieces(&self, graph: &Graph) -> usize {
-        let degree = |term: &Selected| {
-            let selector = term.selector.map_or(0, |selector| graph.degree(selector));
-            graph.degree(term.value).saturating_add(selector)
-        };
-        let degree = self.0.iter().map(degree).max().unwrap_or(0);
-        degree.saturating_sub(1)
-    }
-}
-
-/// Constraints that are added up before they are multiplied by their selector: those of one part.
-type Group = (usize, Option<Value>);
-
-/// The weighed sum of all constraints, in parts: few of them need all cosets of the quotient.
-#[derive(Debug)]
-pub struct Numerator {
-    pub(super) graph: Graph,
-    /// By the number of pieces that their quotients fit in; the quotient's own is among them.
-    pub(super) parts: BTreeMap<usize, Value>,
-}
-
-impl Numerator {
-    /// The constraints' parts, for a quotient of so many pieces.
-    ///
-    /// # Panics
-    /// When a constraint is of too high a degree for it.
-    pub(super) fn new(mut graph: Graph, constraints: &[Constraint], pieces: usize, y: Fr) -> Self {
-        let mut weight = Fr::ONE;
-        let mut groups: BTreeMap<Group, Vec<(Value, Fr)>> = BTreeMap::new();
-        for constraint in constraints.iter().rev() {
-            let own = constraint.pieces(&graph);
-            assert!(
-                own <= pieces,
-                "a constraint whose quotient takes {own} pieces, and not {pieces}"
-            );
-            for term in &constraint.0 {
-                let group = groups.entry((own, term.selector)).or_default();
-                group.push((term.value, weight));
-            }
-            weight *= y;
-        }
-        let zero = graph.constant(Fr::ZERO);
-        let mut parts = BTreeMap::from([(pieces, zero)]);
-        for ((own, selector), terms) in groups {
-            let mut group = graph.combine(&terms);
-            if let Some(selector) = selector {
-                group = graph.mul(selector, group);
-            }
-            let part = parts.entry(own).or_insert(zero);
-            *part = graph.add(*part, group);
-        }
-        Self { graph, parts }
-    }
-
-    /// Pieces that the quotient of each part fits in, ascending.
-    pub fn parts(&self) -> impl Iterator<Item = usize> + '_ {
-        self.parts.keys().copied()
-    }
-
-    /// The program of those parts whose quotients have more than so many pieces, in their order.
-    pub fn program(&self, pieces: usize) -> Program {
-        let parts = self.parts.range(pieces + 1..);
-        let parts: Vec<Value> = parts.map(|(_, part)| *part).collect();
-        Program::new(&self.graph, &parts)
-    }
-}
-
-/// The weighed sum of all constraints.
+/// The weighed sum of all constraints. `covers` says of a column whether it is anything but 0 in all
+/// rows but the last [`ENDING_ROWS`](super::column::ENDING_ROWS).
 ///
 /// # Panics
 /// When a constraint is of a higher degree than the constraint system.
-pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: Fr) -> Numerator {
+pub fn numerator(
+    cs: &ConstraintSystem<Fr>,
+    places: &Places,
+    drawn: &Drawn,
+    y: Fr,
+    covers: &dyn Fn(usize) -> bool,
+) -> Numerator {
     let mut t = Translator::new(places, &drawn.circuit);
     let mut constraints: Vec<Constraint> = Vec::new();
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
@@ -259,7 +187,7 @@ pub fn numerator(cs: &ConstraintSystem<Fr>, places: &Places, drawn: &Drawn, y: F
     }
     copies(&mut t, cs, places, drawn, &mut constraints);
     lookups(&mut t, cs, places, drawn, &mut constraints);
-    Numerator::new(t.graph, &constraints, cs.degree() - 1, y)
+    Numerator::new(t.graph, &constraints, cs.degree() - 1, y, covers)
 }
 
 /// Columns whose copies share a running product.
@@ -363,36 +291,5 @@ fn lookups(
         let above = b.cell(place, -1);
         let step = b.sub(permuted_input, above);
         push(active, b.mul(difference, step));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The numerator of one constraint that a power of a cell is another cell.
-    fn power(exponent: usize, selector: bool, pieces: usize) -> Numerator {
-        let mut graph = Graph::default();
-        let (base, other) = (graph.cell(0, 0), graph.cell(1, -1));
-        let power = (1..exponent).fold(base, |power, _| graph.mul(power, base));
-        let selector = selector.then(|| graph.cell(2, 0));
-        let value = graph.sub(other, power);
-        let constraint = Constraint(vec![Selected { selector, value }]);
-        Numerator::new(graph, &[constraint], pieces, Fr::from(7))
-    }
-
-    #[test]
-    fn accepts_constraints_by_degree() {
-        let parts = |numerator: Numerator| numerator.parts().collect::<Vec<usize>>();
-        assert_eq!(parts(power(1, false, 4)), [0, 4]);
-        assert_eq!(parts(power(3, false, 4)), [2, 4]);
-        assert_eq!(parts(power(3, true, 4)), [3, 4]);
-        assert_eq!(parts(power(5, false, 4)), [4]);
-    }
-
-    #[test]
-    #[should_panic(expected = "takes 4 pieces, and not 3")]
-    fn rejects_a_constraint_of_too_high_a_degree() {
-        power(4, true, 3);
     }
 }

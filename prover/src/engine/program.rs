@@ -137,6 +137,15 @@ impl Program {
         self.steps.iter().filter_map(read).collect()
     }
 
+    /// How many rows away the farthest cell stands that a row's values take.
+    pub fn reach(&self) -> usize {
+        let away = |step: &Step| match step.operation {
+            Operation::Load((_, rotation)) => Some(rotation.unsigned_abs() as usize),
+            _ => None,
+        };
+        self.steps.iter().filter_map(away).max().unwrap_or(0)
+    }
+
     /// Computes the values of every row, a column for each output; cells beyond the last row are those
     /// of the first.
     pub fn run<'a, S: Simd<Scalar>>(

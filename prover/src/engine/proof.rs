@@ -26,7 +26,7 @@ use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::column::{elements, Cells};
+use super::column::{edges, elements, Cells};
 use super::key::{ProvingKey, Special};
 use super::numerator::{columns_a_product, numerator, Drawn, Places};
 use super::simd::{Arithmetic, Block, Scalar, Simd};
@@ -183,8 +183,6 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
 
     watch(Step(Part::Arguments, Work::Columns));
     let instance_values = elements(s, n, instance, &[]);
-    let mut instance_polynomial = instance_values.clone();
-    key.domain.interpolate(&mut instance_polynomial);
     let theta = challenge(&mut transcript);
     let places = prover.places();
     let values = Values {
@@ -220,19 +218,17 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .map(|column| key.lagrange.commit(column))
         .collect();
     write_points(&mut transcript, &points)?;
-    let transforms = products.len() + 3 * permuted.len();
+    let transforms = 1 + products.len() + 3 * permuted.len();
     watch(Step(Part::Arguments, Work::Transforms(transforms)));
-    let mut own = vec![instance_polynomial];
-    let arguments = products.into_iter().chain(
-        permuted
-            .into_iter()
-            .zip(lookup_products)
-            .flat_map(|(lookup, product)| [lookup.input, lookup.table, product]),
-    );
-    own.extend(arguments.map(|mut column| {
-        key.domain.interpolate(&mut column);
-        column
-    }));
+    let lookups = permuted
+        .into_iter()
+        .zip(lookup_products)
+        .flat_map(|(lookup, product)| [lookup.input, lookup.table, product]);
+    let mut own: Vec<Vec<Block>> = products.into_iter().chain(lookups).collect();
+    own.insert(0, instance_values);
+    let own_edges: Vec<Vec<Block>> = own.iter().map(|column| edges(column)).collect();
+    own.par_iter_mut()
+        .for_each(|column| key.domain.interpolate(column));
     watch(Step(Part::Arguments, Work::Columns));
     let random = prover.random_polynomial(rng);
     watch(Step(Part::Arguments, Work::Commitments));
@@ -244,8 +240,21 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
     polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
     polynomials.extend(own.iter().map(Vec::as_slice));
     watch(Step(Part::Quotient, Work::Columns));
-    let numerator = numerator(cs, &places, &drawn, y);
-    let pieces = quotient::quotient(&key.domain, &key.cosets, &numerator, &polynomials, watch);
+    let covers = |place: usize| key.covers.get(place) == Some(&true);
+    let numerator = numerator(cs, &places, &drawn, y, &covers);
+    let ends: Vec<&[Block]> = [&key.edges, &advice.edges, &own_edges]
+        .into_iter()
+        .flatten()
+        .map(Vec::as_slice)
+        .collect();
+    let pieces = quotient::quotient(
+        &key.domain,
+        &key.cosets,
+        &numerator,
+        &polynomials,
+        &ends,
+        watch,
+    );
     watch(Step(Part::Quotient, Work::Commitments));
     let points: Vec<G1> = pieces
         .iter()

@@ -10,7 +10,7 @@ use rand::{CryptoRng, RngCore};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::super::column::{elements, function, small, Cells};
+use super::super::column::{edges, elements, function, small, Cells};
 use super::super::key::ProvingKey;
 use super::super::msm::Buckets;
 use super::super::simd::{Arithmetic, Block};
@@ -24,6 +24,8 @@ const TOGETHER: usize = 8;
 pub(super) struct Columns {
     /// Coefficients.
     pub polynomials: Vec<Vec<Block>>,
+    /// Their values in the first and last rows.
+    pub edges: Vec<Vec<Block>>,
     /// Values of those that lookups or copies read.
     pub values: Vec<Option<Vec<Block>>>,
 }
@@ -67,6 +69,7 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
             small: BTreeMap::new(),
             columns: Columns {
                 polynomials: vec![Vec::new(); columns],
+                edges: vec![Vec::new(); columns],
                 values: vec![None; columns],
             },
         }
@@ -148,16 +151,18 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
             laid.par_iter().map(|laid| self.commitment(laid)).unzip();
         write_points(transcript, &points)?;
         watch(Step(part, Work::Transforms(laid.len())));
-        let kept: Vec<Option<Vec<Block>>> = laid
+        let kept: Vec<(Vec<Block>, Option<Vec<Block>>)> = laid
             .par_iter_mut()
             .map(|laid| {
+                let edges = edges(&laid.values);
                 let kept = self.read[laid.column].then(|| laid.values.clone());
                 self.key.domain.interpolate(&mut laid.values);
-                kept
+                (edges, kept)
             })
             .collect();
-        for ((laid, kept), buckets) in laid.into_iter().zip(kept).zip(buckets) {
+        for ((laid, (edges, kept)), buckets) in laid.into_iter().zip(kept).zip(buckets) {
             self.columns.polynomials[laid.column] = laid.values;
+            self.columns.edges[laid.column] = edges;
             self.columns.values[laid.column] = kept;
             if let Some(Cells::Small(cells)) = laid.cells {
                 self.small.insert(laid.column, Small { cells, buckets });

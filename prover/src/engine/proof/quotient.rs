@@ -5,25 +5,31 @@
 //! a small linear system, coefficient by coefficient.
 //!
 //! A part of the numerator whose own quotient has fewer pieces is computed on no more cosets than
-//! that, and a polynomial is transformed to those only where a part reads it.
+//! that, and a polynomial is transformed to those only where a part reads it. Constraints behind a
+//! selector of nearly all rows take one coset less ([`Behind`]): on the last one their sum is that
+//! combination of its remainders on the cosets before and on the domain which has the same quotient.
+
+use std::collections::BTreeSet;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::super::column::fill;
+use super::super::column::{export, fill, put, EDGE_ROWS, ENDING_ROWS};
 use super::super::fft::Domain;
 use super::super::key::Coset;
-use super::super::numerator::Numerator;
+use super::super::numerator::{Behind, Numerator};
 use super::super::simd::{Block, Scalar, Simd, LANES};
 use super::{invert, Part, Step, Work};
 
-/// The quotient in pieces of `n` coefficients, one for each coset.
+/// The quotient in pieces of `n` coefficients, one for each coset; `ends` are the
+/// [`edges`](super::super::column::edges) of the columns that the polynomials interpolate.
 pub(super) fn quotient<S: Simd<Scalar>>(
     domain: &Domain<S>,
     cosets: &[Coset],
     numerator: &Numerator,
     polynomials: &[&[Block]],
+    ends: &[&[Block]],
     watch: &mut dyn FnMut(Step),
 ) -> Vec<Vec<Block>> {
     let s = domain.simd;
@@ -33,45 +39,154 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         .collect();
     let mut pieces = vec![vec![Block::ZERO; domain.blocks()]; cosets.len()];
     let mut buffers: Vec<Vec<Block>> = vec![Vec::new(); polynomials.len()];
+    let mut behind = follow(domain, numerator, &vanishing, ends, watch);
     for (i, (coset, vanishing_here)) in cosets.iter().zip(&vanishing).enumerate() {
         watch(Step(Part::Quotient, Work::Columns));
         let program = numerator.program(i);
-        let read = program.columns();
-        let mut columns: Vec<(&mut Vec<Block>, &[Block])> = buffers
-            .iter_mut()
-            .zip(polynomials.iter().copied())
-            .enumerate()
-            .filter_map(|(column, pair)| read.contains(&column).then_some(pair))
-            .collect();
-        // Several gigabytes, touched for the first time on the first coset: by all cores.
-        columns
-            .par_iter_mut()
-            .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
-        watch(Step(Part::Quotient, Work::Transforms(columns.len())));
-        columns
-            .par_iter_mut()
-            .for_each(|(values, polynomial)| domain.evaluate(polynomial, &coset.powers, values));
+        let (ending, others): (Vec<_>, Vec<_>) = behind
+            .into_iter()
+            .partition(|follower| follower.of.pieces == i + 1);
+        behind = others;
+        let mut read = program.columns();
+        read.extend(ending.iter().map(|follower| follower.of.selector));
+        transform(domain, coset, polynomials, &read, &mut buffers, watch);
         watch(Step(Part::Quotient, Work::Constraints(program.counts())));
         let mut outputs = program.run(s, domain.blocks(), &|column| &buffers[column]);
-        watch(Step(Part::Quotient, Work::Transforms(outputs.len())));
+        watch(Step(
+            Part::Quotient,
+            Work::Transforms(outputs.len() + ending.len()),
+        ));
+        for follower in ending {
+            let mut values = vec![Block::ZERO; domain.blocks()];
+            domain.evaluate(&follower.remainder, &coset.powers, &mut values);
+            let selector = &buffers[follower.of.selector];
+            // The first part is the one that has no coset after this.
+            fill(s, &mut outputs[0], |at, sum| {
+                let selected = s.mul(s.load(&values[at]), s.load(&selector[at]));
+                s.reduce(s.add(s.load(sum), selected))
+            });
+        }
         outputs
             .par_iter_mut()
             .for_each(|values| domain.interpolate(values));
         watch(Step(Part::Quotient, Work::Columns));
         let unshift = domain.ordered_powers(invert(coset.shift));
+        let add = |sum: &mut [Block], remainder: &[Block], weight: Fr| {
+            let weight = s.import(&[weight; LANES]);
+            fill(s, sum, |at, sum| {
+                let unshifted = s.mul(s.load(&remainder[at]), s.load(&unshift[at]));
+                s.reduce(s.add(s.load(sum), s.mul(unshifted, s.load(&weight))))
+            });
+        };
         let scale = invert(*vanishing_here - Fr::ONE);
-        for (part, remainder) in numerator.parts().filter(|part| *part > i).zip(&outputs) {
+        let parts = numerator.parts().filter(|part| *part > i);
+        let mut outputs = outputs.iter();
+        for (part, remainder) in parts.zip(outputs.by_ref()) {
             let rows = inverse_vandermonde(&vanishing[..part]);
             for (piece, row) in pieces.iter_mut().zip(rows) {
-                let weight = s.import(&[row[i] * scale; LANES]);
-                fill(s, piece, |at, sum| {
-                    let unshifted = s.mul(s.load(&remainder[at]), s.load(&unshift[at]));
-                    s.reduce(s.add(s.load(sum), s.mul(unshifted, s.load(&weight))))
-                });
+                add(piece, remainder, row[i] * scale);
             }
+        }
+        for (follower, remainder) in behind.iter_mut().zip(outputs) {
+            add(&mut follower.remainder, remainder, follower.weights[i]);
         }
     }
     pieces
+}
+
+/// Values of the polynomials that are read on a coset.
+fn transform<S: Simd<Scalar>>(
+    domain: &Domain<S>,
+    coset: &Coset,
+    polynomials: &[&[Block]],
+    read: &BTreeSet<usize>,
+    buffers: &mut [Vec<Block>],
+    watch: &mut dyn FnMut(Step),
+) {
+    let mut columns: Vec<(&mut Vec<Block>, &[Block])> = buffers
+        .iter_mut()
+        .zip(polynomials.iter().copied())
+        .enumerate()
+        .filter_map(|(column, pair)| read.contains(&column).then_some(pair))
+        .collect();
+    // Several gigabytes, touched for the first time on the first coset: by all cores.
+    columns
+        .par_iter_mut()
+        .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
+    watch(Step(Part::Quotient, Work::Transforms(columns.len())));
+    columns
+        .par_iter_mut()
+        .for_each(|(values, polynomial)| domain.evaluate(polynomial, &coset.powers, values));
+}
+
+/// Constraints behind a selector, on their way to the last coset that their quotient takes.
+struct Follower {
+    of: Behind,
+    /// What of the remainder on that coset is known, in coefficients.
+    remainder: Vec<Block>,
+    /// Of the remainders on the cosets before.
+    weights: Vec<Fr>,
+}
+
+/// The constraints behind selectors, whose remainders on the domain come from its last rows.
+fn follow<S: Simd<Scalar>>(
+    domain: &Domain<S>,
+    numerator: &Numerator,
+    vanishing: &[Fr],
+    ends: &[&[Block]],
+    watch: &mut dyn FnMut(Step),
+) -> Vec<Follower> {
+    let s = domain.simd;
+    let behind = numerator.behind();
+    if behind.is_empty() {
+        return Vec::new();
+    }
+    let program = numerator.behind_program();
+    let reach = program.reach();
+    assert!(
+        ENDING_ROWS + reach <= EDGE_ROWS,
+        "cells {reach} rows away from the last {ENDING_ROWS}"
+    );
+    let blocks = ends.first().map_or(0, |ends| ends.len());
+    let values = program.run(s, blocks, &|column| ends[column]);
+    watch(Step(Part::Quotient, Work::Transforms(behind.len())));
+    behind
+        .par_iter()
+        .zip(values)
+        .map(|(own, values)| {
+            let values = export(s, &values);
+            let mut remainder = vec![Block::ZERO; domain.blocks()];
+            let tail = &values[values.len() - ENDING_ROWS..];
+            put(s, &mut remainder, domain.n() - ENDING_ROWS, tail);
+            domain.interpolate(&mut remainder);
+            // The domain is the coset of powers 1.
+            let mut points = vanishing[..own.pieces - 1].to_vec();
+            points.push(Fr::ONE);
+            let mut weights = lagrange(&points, vanishing[own.pieces - 1]);
+            let here = s.import(&[weights.pop().unwrap_or(Fr::ZERO); LANES]);
+            fill(s, &mut remainder, |_, coefficient| {
+                s.mul(s.load(coefficient), s.load(&here))
+            });
+            Follower {
+                of: *own,
+                remainder,
+                weights,
+            }
+        })
+        .collect()
+}
+
+/// The weights of a polynomial's values at `points` in its value at `x`.
+fn lagrange(points: &[Fr], x: Fr) -> Vec<Fr> {
+    let mut powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * x));
+    let mut weights = vec![Fr::ZERO; points.len()];
+    for row in inverse_vandermonde(points) {
+        let power = powers.next().unwrap_or(Fr::ZERO);
+        for (weight, entry) in weights.iter_mut().zip(row) {
+            *weight += power * entry;
+        }
+    }
+    weights
 }
 
 /// Rows that turn `sum of c_t * point_i^t` into `c_t`.
@@ -102,12 +217,10 @@ fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
-    use super::super::super::column::{elements, export};
+    use super::super::super::column::{edges, elements};
     use super::super::super::graph::Graph;
     use super::super::super::numerator::{Constraint, Selected};
     use super::super::super::simd::Portable;
@@ -134,7 +247,7 @@ mod tests {
                 }])
             })
             .collect();
-        Numerator::new(graph, &constraints, PIECES, Fr::from(5))
+        Numerator::new(graph, &constraints, PIECES, Fr::from(5), &|_| false)
     }
 
     fn columns() -> Vec<Vec<Fr>> {
@@ -156,36 +269,88 @@ mod tests {
             .collect()
     }
 
+    /// The quotient's pieces by each of two numerators of the same constraints, over the same columns.
+    fn both(k: u32, numerators: [Numerator; 2], columns: &[Vec<Fr>]) -> [Vec<Vec<Fr>>; 2] {
+        let s = Portable;
+        let domain = Domain::new(s, k);
+        let cosets = Coset::all(&domain, PIECES);
+        let values: Vec<Vec<Block>> = columns
+            .iter()
+            .map(|cells| elements(s, domain.n(), cells, &[]))
+            .collect();
+        let edges: Vec<Vec<Block>> = values.iter().map(|column| edges(column)).collect();
+        let ends: Vec<&[Block]> = edges.iter().map(Vec::as_slice).collect();
+        let mut polynomials = values;
+        for polynomial in &mut polynomials {
+            domain.interpolate(polynomial);
+        }
+        let polynomials: Vec<&[Block]> = polynomials.iter().map(Vec::as_slice).collect();
+        numerators.map(|numerator| {
+            let watch = &mut |_| {};
+            let pieces = quotient(&domain, &cosets, &numerator, &polynomials, &ends, watch);
+            pieces.iter().map(|piece| export(s, piece)).collect()
+        })
+    }
+
     #[test]
     fn accepts_parts_of_few_cosets() {
-        let s = Portable;
-        let domain = Domain::new(s, 6);
-        let cosets = Coset::all(&domain, PIECES);
-        let polynomials: Vec<Vec<Block>> = columns()
-            .into_iter()
-            .map(|cells| {
-                let mut column = elements(s, domain.n(), &cells, &[]);
-                domain.interpolate(&mut column);
-                column
-            })
-            .collect();
-        let polynomials: Vec<&[Block]> = polynomials.iter().map(Vec::as_slice).collect();
         let parts = numerator();
         assert!(parts.parts().eq(0..=PIECES));
-        let mut whole = numerator();
-        let terms: Vec<_> = whole.parts.values().map(|part| (*part, Fr::ONE)).collect();
-        whole.parts = BTreeMap::from([(PIECES, whole.graph.combine(&terms))]);
-        let [parts, whole] = [parts, whole].map(|numerator| {
-            let pieces = quotient(&domain, &cosets, &numerator, &polynomials, &mut |_| {});
-            pieces
-                .iter()
-                .map(|piece| export(s, piece))
-                .collect::<Vec<_>>()
-        });
+        let [parts, whole] = both(6, [parts, numerator().in_one_part()], &columns());
         assert_eq!(parts, whole);
         assert!(parts
             .iter()
             .all(|piece| piece.iter().any(|c| *c != Fr::ZERO)));
+    }
+
+    /// `selector * (helper * a * b * next c - terms)` for one column of terms or many, and without a
+    /// selector `a * b - product`.
+    fn numerator_behind() -> Numerator {
+        let mut graph = Graph::default();
+        let [helper, a, b, product] = [0, 1, 2, 4].map(|column| graph.cell(column, 0));
+        let c = graph.cell(3, 1);
+        let of_all = [a, b, c].iter().fold(helper, |all, x| graph.mul(all, *x));
+        let terms = (6..15).fold(graph.cell(5, -2), |sum, column| {
+            let cell = graph.cell(column, 0);
+            graph.add(sum, cell)
+        });
+        let selector = Some(graph.cell(15, 0));
+        let behind = graph.sub(of_all, terms);
+        let ab = graph.mul(a, b);
+        let terms = [(selector, behind), (None, graph.sub(ab, product))];
+        let constraints =
+            terms.map(|(selector, value)| Constraint(vec![Selected { selector, value }]));
+        Numerator::new(graph, &constraints, PIECES, Fr::from(5), &|column| {
+            column == 15
+        })
+    }
+
+    #[test]
+    fn accepts_constraints_behind_a_selector() {
+        for k in [6, 8] {
+            let n = 1 << k;
+            let mut rng = ChaCha20Rng::seed_from_u64(9);
+            let mut columns: Vec<Vec<Fr>> = (0..16)
+                .map(|_| (0..n).map(|_| Fr::random(&mut rng)).collect())
+                .collect();
+            for row in 0..n {
+                columns[4][row] = columns[1][row] * columns[2][row];
+                columns[15][row] = Fr::from(u64::from(row < n - ENDING_ROWS + 7) * 3);
+                if row < n - ENDING_ROWS + 7 {
+                    let more: Fr = (6..15).map(|column| columns[column][row]).sum();
+                    let terms = columns[5][(row + n - 2) % n] + more;
+                    let all = columns[4][row] * columns[3][row + 1];
+                    columns[0][row] = terms * invert(all);
+                }
+            }
+            let numerators = [numerator_behind(), numerator_behind().in_full()];
+            assert_eq!(numerators.each_ref().map(|n| n.behind().len()), [1, 0]);
+            let [behind, in_full] = both(k, numerators, &columns);
+            assert_eq!(behind, in_full);
+            assert!(behind
+                .iter()
+                .all(|piece| piece.iter().any(|c| *c != Fr::ZERO)));
+        }
     }
 
     #[test]
