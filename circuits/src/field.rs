@@ -12,11 +12,17 @@ pub use crate::relation::{EQUITY_SCALE, FINE, RATE as RATE_ONE, REQUIREMENT_SCAL
 /// A non-negative integer below 2^253 as a field element.
 pub fn from_unsigned(value: U256) -> Fr {
     let (high, low) = value.into_words();
-    let mut result = Fr::from_u128(low);
-    if high != 0 {
-        result += Fr::from_u128(high) * two_to(128);
-    }
-    result
+    Fr::from_raw([
+        low as u64,
+        (low >> 64) as u64,
+        high as u64,
+        (high >> 64) as u64,
+    ])
+}
+
+/// A non-negative integer as a field element. The library's own conversion doubles 64 times.
+pub fn from_u128(value: u128) -> Fr {
+    Fr::from_raw([value as u64, (value >> 64) as u64, 0, 0])
 }
 
 /// An integer of magnitude below 2^253 as a field element.
@@ -31,7 +37,7 @@ pub fn from_signed(value: I256) -> Fr {
 
 /// An integer as a field element.
 pub fn from_i128(value: i128) -> Fr {
-    let magnitude = Fr::from_u128(value.unsigned_abs());
+    let magnitude = from_u128(value.unsigned_abs());
     if value < 0 {
         -magnitude
     } else {
@@ -79,4 +85,24 @@ pub fn from_be_bytes(bytes: &[u8]) -> Fr {
         *target = *byte;
     }
     Option::from(Fr::from_repr(repr)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ff::Field;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn accepts_the_librarys_conversions(low: u128, high in 0u128..1 << 125) {
+            prop_assert_eq!(from_u128(low), Fr::from_u128(low));
+            let expected = Fr::from_u128(high) * two_to(128) + Fr::from_u128(low);
+            prop_assert_eq!(from_unsigned(U256::from_words(high, low)), expected);
+            let value = I256::from_words(high as i128, low as i128);
+            prop_assert_eq!(from_signed(value), expected);
+            prop_assert_eq!(from_signed(-value) + expected, Fr::ZERO);
+            prop_assert_eq!(from_i128(-(low as i128 >> 1)) + from_i128(low as i128 >> 1), Fr::ZERO);
+        }
+    }
 }

@@ -5,14 +5,15 @@
 //! `row * 2^money_bits + amount + 2^(money_bits - 1)`, three (64-bit) or two (96-bit) to an element,
 //! the first lowest; the identity stands in the account's last block only, 0 in the others.
 
+use ethnum::I256;
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use sha2::{Digest, Sha256};
 
 use crate::book::{Account, Class, Holding};
-use crate::field::{from_be_bytes, two_to};
+use crate::field::{from_be_bytes, from_signed, two_to};
 use crate::poseidon::hash8;
 use crate::shape::WINDOW_ROWS;
-use ff::Field;
 
 /// Elements that carry holdings.
 pub const HOLDING_ELEMENTS: usize = 4;
@@ -43,9 +44,8 @@ pub fn holdings_an_element(money_bits: u32) -> usize {
 
 /// A holding, packed.
 pub fn pack_holding(money_bits: u32, holding: &Holding) -> Fr {
-    Fr::from(u64::from(holding.row)) * two_to(money_bits)
-        + two_to(money_bits - 1)
-        + crate::field::from_i128(holding.amount)
+    let row = I256::from(holding.row) << money_bits;
+    from_signed(row + (I256::ONE << (money_bits - 1)) + I256::from(holding.amount))
 }
 
 /// Flags of a block.
@@ -80,11 +80,14 @@ impl Header {
 
 /// The packed holdings of a block.
 pub fn holding_elements(money_bits: u32, holdings: &[Holding]) -> [Fr; HOLDING_ELEMENTS] {
-    let width = holdings_an_element(money_bits);
+    let block = holdings.get(..WINDOW_ROWS).unwrap_or(holdings);
+    let step = two_to(money_bits + 16);
     let mut elements = [Fr::ZERO; HOLDING_ELEMENTS];
-    for (i, holding) in holdings.iter().take(WINDOW_ROWS).enumerate() {
-        let shift = (i % width) as u32 * (money_bits + 16);
-        elements[i / width] += pack_holding(money_bits, holding) * two_to(shift);
+    let packed = block.chunks(holdings_an_element(money_bits));
+    for (element, packed) in elements.iter_mut().zip(packed) {
+        for holding in packed.iter().rev() {
+            *element = *element * step + pack_holding(money_bits, holding);
+        }
     }
     elements
 }

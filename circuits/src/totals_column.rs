@@ -5,10 +5,10 @@
 //! does not show the column: its commitments are summed over the shards of a book, and the sum is
 //! opened as the totals of the statement.
 
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
-use crate::field::from_i128;
+use crate::field::{from_i128, from_u128};
 use crate::market::{Kind, Market};
 use crate::relation::{BookTotals, Totals};
 use crate::shape::{Shape, BLINDING_ROWS, POLES, SCALARS, SPARE_ROWS};
@@ -65,22 +65,22 @@ pub fn cells(shape: &Shape, market: &Market, totals: &BookTotals) -> Vec<Fr> {
             Kind::Asset => {
                 for (class, coins) in totals.coins.iter().enumerate() {
                     if let Some((claims, debts)) = coins.get(i) {
-                        set(pole_row(shape, 2 * class, i), Fr::from_u128(*claims));
-                        set(pole_row(shape, 2 * class + 1, i), Fr::from_u128(*debts));
+                        set(pole_row(shape, 2 * class, i), from_u128(*claims));
+                        set(pole_row(shape, 2 * class + 1, i), from_u128(*debts));
                     }
                 }
             }
             Kind::Instrument => {
                 if let Some((net, long)) = totals.contracts.get(i) {
                     set(pole_row(shape, NET_POLE, i), from_i128(*net));
-                    set(pole_row(shape, LONG_POLE, i), Fr::from_u128(*long));
+                    set(pole_row(shape, LONG_POLE, i), from_u128(*long));
                 }
             }
         }
     }
     for (class, totals) in totals.classes.iter().enumerate() {
         for (scalar, value) in scalars(totals).into_iter().enumerate() {
-            set(scalar_row(shape, class, scalar), Fr::from_u128(value));
+            set(scalar_row(shape, class, scalar), from_u128(value));
         }
     }
     cells

@@ -1,11 +1,11 @@
 //! Cells of account windows, totals and multiplicities.
 
 use ethnum::I256;
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::grid::{Grid, WindowCells};
+use super::grid::{flag, Grid, WindowCells};
 use super::plan::{PlannedHolding, PlannedRun, PlannedWindow, PoolAmounts, ShardPlan};
 use super::tables::Tables;
 use super::{output, put_hash, Context};
@@ -13,7 +13,7 @@ use crate::book::Class;
 use crate::circuit::columns::{Columns, Rounding, ScanLane, Signed, SLACKS_A_PRODUCT};
 use crate::circuit::hash::permute;
 use crate::digest::{counts_tag, group_factors};
-use crate::field::{from_i128, from_signed, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
+use crate::field::{from_i128, from_signed, from_u128, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
 use crate::layout::Layout;
 use crate::leaf::{leaf_tag, pack_holding};
 use crate::market::Kind;
@@ -321,13 +321,13 @@ impl Filler<'_> {
             (h.is_asset, flag(asset)),
             (h.is_instrument, flag(!asset)),
             (h.negative, flag(negative)),
-            (h.unit, Fr::from_u128(symbol.unit)),
+            (h.unit, from_u128(symbol.unit)),
             (h.first, Fr::from(u64::from(symbol.first))),
             (h.lot_value, from_signed(lot_value)),
             (h.maintenance_factor, Fr::from(u64::from(maintenance))),
             (h.initial_factor, Fr::from(u64::from(initial))),
-            (h.floor, Fr::from_u128(segment.floor)),
-            (h.cap, Fr::from_u128(segment.cap)),
+            (h.floor, from_u128(segment.floor)),
+            (h.cap, from_u128(segment.cap)),
             (h.equity_slope, equity_line.0),
             (h.equity_intercept, equity_line.1),
             (h.charge_slope, charge_line.0),
@@ -470,8 +470,4 @@ fn slacks(
             }
         }
     }
-}
-
-fn flag(value: bool) -> Fr {
-    Fr::from(u64::from(value))
 }

@@ -12,7 +12,7 @@ use crate::circuit::columns::{
 use crate::shape::{Shape, WINDOW_ROWS};
 
 /// Element cells and limb cells of all rows that constraints hold on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grid {
     /// Number of rows.
     pub rows: usize,
@@ -38,6 +38,15 @@ fn integer(limb_bits: u32, limbs: impl Iterator<Item = u16>) -> Fr {
         }
     }
     Fr::from_raw(words)
+}
+
+/// A flag's element.
+pub(super) fn flag(value: bool) -> Fr {
+    if value {
+        Fr::ONE
+    } else {
+        Fr::ZERO
+    }
 }
 
 /// The cells of some consecutive rows.
@@ -234,7 +243,7 @@ impl<'a> WindowCells<'a> {
 
     /// Sets a window's own flag.
     pub fn set_flag(&mut self, cell: &WindowCell<Free>, value: bool) {
-        self.set_cell(cell, Fr::from(u64::from(value)));
+        self.set_cell(cell, flag(value));
     }
 
     /// Sets a window's own integer.
@@ -244,12 +253,19 @@ impl<'a> WindowCells<'a> {
     }
 
     fn put(&mut self, places: impl Iterator<Item = (Limb, usize)>, limb_bits: u32, value: I256) {
-        let mask = (1u128 << limb_bits) - 1;
-        let mut rest = value;
-        for (column, row) in places {
-            let (_, low) = rest.into_words();
-            self.limbs[row * self.limb_width + column.slot] = (low as u128 & mask) as u16;
-            rest >>= limb_bits;
+        let (high, low) = value.into_words();
+        let words = [
+            low as u64,
+            (low >> 64) as u64,
+            high as u64,
+            (high >> 64) as u64,
+        ];
+        let mask = (1u64 << limb_bits) - 1;
+        for (i, (column, row)) in places.enumerate() {
+            // Limbs of 8 or 16 bits lie within a word, and all limbs within four.
+            let bit = i * limb_bits as usize;
+            let word = words.get(bit / 64).copied().unwrap_or_default();
+            self.limbs[row * self.limb_width + column.slot] = (word >> (bit % 64) & mask) as u16;
         }
     }
 }

@@ -8,7 +8,7 @@ use super::grid::{Grid, SecondGrid};
 use super::Witness;
 use crate::circuit::columns::{Columns, ScanLane, Second, LIMBS_A_HELPER};
 use crate::circuit::sums::POLE_STEP;
-use crate::field::two_to;
+use crate::field::{from_u128, two_to};
 use crate::layout::Layout;
 use crate::shape::{POLES, SCALARS, WINDOW_ROWS};
 use crate::totals_column::pole_row;
@@ -334,7 +334,7 @@ impl<'a> Filler<'a> {
             });
         };
         let two = Fr::from(2);
-        let step = Fr::from_u128(POLE_STEP);
+        let step = from_u128(POLE_STEP);
         for row in 0..WINDOW_ROWS {
             let get = |column| grid.free(column, start + row);
             let tuple = h.tuple().map(get);
@@ -513,7 +513,7 @@ impl<'a> Filler<'a> {
         for pole in 0..POLES {
             for symbol in 0..shape.symbols {
                 let row = pole_row(shape, pole, symbol);
-                let value = Fr::from_u128(pole as u128 * POLE_STEP + symbol as u128 + 1);
+                let value = from_u128(pole as u128 * POLE_STEP + symbol as u128 + 1);
                 fractions.push(Fraction {
                     column: columns.totals_helper,
                     row,

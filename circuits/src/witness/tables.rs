@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ethnum::I256;
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use super::grid::Grid;
@@ -14,7 +14,7 @@ use crate::digest::{
     model_elements, model_tag, row_elements, symbol_rows, weights_element, weights_row, SegmentRow,
     ShapeError,
 };
-use crate::field::{from_i128, from_signed, RATE_ONE};
+use crate::field::{from_i128, from_signed, from_u128, RATE_ONE};
 use crate::layout::Layout;
 use crate::market::Kind;
 use crate::poseidon::RATE;
@@ -179,7 +179,7 @@ impl Tables {
                 let cells = [
                     (h.is_asset, Fr::from(u64::from(asset))),
                     (h.is_instrument, Fr::from(u64::from(!asset))),
-                    (h.unit, Fr::from_u128(symbol.unit)),
+                    (h.unit, from_u128(symbol.unit)),
                     (h.first, Fr::from(u64::from(symbol.first))),
                     (h.lot_value, from_signed(lot_value)),
                     (h.maintenance_factor, Fr::from(u64::from(maintenance))),
@@ -261,11 +261,11 @@ impl Tables {
             (t.long, flag(segment.long)),
             (t.short, flag(segment.short)),
             (t.continues, flag(continues)),
-            (h.floor, Fr::from_u128(segment.floor)),
-            (h.cap, Fr::from_u128(segment.cap)),
+            (h.floor, from_u128(segment.floor)),
+            (h.cap, from_u128(segment.cap)),
             (t.coefficient, Fr::from(u64::from(segment.coefficient))),
             (t.intercept, from_i128(segment.intercept)),
-            (t.jump, Fr::from_u128(segment.jump)),
+            (t.jump, from_u128(segment.jump)),
             (t.long_uses, uses(&self.long_uses[entry])),
             (t.short_uses, uses(&self.short_uses[entry])),
         ];
