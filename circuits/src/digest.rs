@@ -365,13 +365,17 @@ pub fn counts_tag() -> Fr {
 
 /// A chain of blocks over elements, zero-padded: `state = hash8([state, next seven])`.
 pub fn chain(start: Fr, elements: &[Fr]) -> Fr {
-    elements.chunks(RATE - 1).fold(start, |state, chunk| {
-        let mut inputs = [Fr::ZERO; RATE];
-        for (target, value) in inputs.iter_mut().zip(std::iter::once(&state).chain(chunk)) {
-            *target = *value;
-        }
-        hash8(inputs)
-    })
+    let chunks = elements.chunks(RATE - 1);
+    chunks.fold(start, |state, chunk| hash8(chain_block(state, chunk)))
+}
+
+/// A block of such a chain: seven elements, or fewer at its end.
+pub fn chain_block(state: Fr, chunk: &[Fr]) -> [Fr; RATE] {
+    let mut inputs = [Fr::ZERO; RATE];
+    for (target, value) in inputs.iter_mut().zip(std::iter::once(&state).chain(chunk)) {
+        *target = *value;
+    }
+    inputs
 }
 
 /// The digest of a market under a shape.

@@ -5,10 +5,12 @@
 //!
 //! [`hash8_by_definition`] is the permutation as it is published, [`hash8`] the same function faster.
 
+mod hasher;
 mod lazy;
 mod recurrence;
 
-pub use recurrence::Recurrence;
+pub use hasher::{Hasher, Plain};
+pub use recurrence::Schedule;
 
 use std::sync::OnceLock;
 
@@ -60,9 +62,9 @@ pub fn boxes(inputs: [Fr; RATE]) -> Boxes {
     recurrence::boxes(&inputs)
 }
 
-/// The partial rounds as a linear recurrence.
-pub fn recurrence() -> Recurrence {
-    recurrence::recurrence()
+/// Weights and constants of the permutation with its partial rounds as a linear recurrence.
+pub fn schedule() -> &'static Schedule<Fr> {
+    recurrence::schedule()
 }
 
 /// [`hash8`], round by round as it is published: slow, and what the fast one is held to.

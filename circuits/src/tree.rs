@@ -6,8 +6,11 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use crate::poseidon::{hash8, RATE};
+use crate::poseidon::{hash8, Hasher, Plain, RATE};
 use crate::shape::Shape;
+
+/// Nodes that a hasher is given at once.
+const AT_ONCE: usize = 16;
 
 /// All levels of the tree above the slots, root last.
 #[derive(Debug, Clone)]
@@ -19,13 +22,23 @@ pub struct Tree {
 impl Tree {
     /// The tree over all slots of a shard.
     pub fn new(slots: Vec<Fr>) -> Self {
+        Self::hashed_by(&Plain, slots)
+    }
+
+    /// [`Self::new`], its hashes made by `hasher`.
+    pub fn hashed_by(hasher: &dyn Hasher, slots: Vec<Fr>) -> Self {
         let counts = Shape::tree_levels(slots.len());
         let mut levels = vec![slots];
         for count in counts {
             let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-            let level = (0..count)
-                .into_par_iter()
-                .map(|node| hash8(children(below, node)))
+            let nodes = (0..count).into_par_iter();
+            let level = nodes
+                .chunks(AT_ONCE)
+                .map(|nodes| {
+                    let blocks = nodes.into_iter().map(|node| children(below, node));
+                    hasher.hashes(&blocks.collect::<Vec<_>>())
+                })
+                .flatten()
                 .collect();
             levels.push(level);
         }

@@ -3,12 +3,14 @@
 //! The plan holds what the prover claims; the cells are computed from it without asking whether it
 //! is true, so that a test can build the whole consistent witness of a lie.
 
+mod chains;
 mod fill;
 pub mod grid;
 pub mod plan;
 mod second;
 mod tables;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -16,17 +18,17 @@ use halo2_proofs::plonk::ConstraintSystem;
 use rayon::prelude::*;
 
 use crate::circuit::columns::Columns;
-use crate::circuit::hash::{permute, Unit, UNITS};
+use crate::circuit::hash::units;
 use crate::digest::{check_fit, ShapeError};
 use crate::layout::Layout;
 use crate::market::Market;
-use crate::poseidon::RATE;
+use crate::poseidon::{Boxes, Hasher, Plain, RATE};
 use crate::public_inputs::PublicInputs;
 use crate::relation::BookTotals;
 use crate::risk::RiskModel;
 use crate::shape::{Shape, SPARE_ROWS};
 use crate::totals_column;
-use crate::tree::Tree;
+use crate::tree::{children, Tree};
 use grid::{Grid, WindowCells};
 use plan::ShardPlan;
 
@@ -73,18 +75,33 @@ impl Witness {
     /// # Errors
     /// A market or model beyond the shape.
     pub fn new(shape: &Shape, context: &Context<'_>, plan: &ShardPlan) -> Result<Self, ShapeError> {
+        Self::hashed_by(&Plain, shape, context, plan)
+    }
+
+    /// [`Self::new`], its hashes made by `hasher`.
+    ///
+    /// # Errors
+    /// A market or model beyond the shape.
+    pub fn hashed_by(
+        hasher: &dyn Hasher,
+        shape: &Shape,
+        context: &Context<'_>,
+        plan: &ShardPlan,
+    ) -> Result<Self, ShapeError> {
         check_fit(shape, context.market, context.risk)?;
         let layout = Layout::new(shape);
         let columns = columns(shape);
         let mut grid = Grid::new(shape, &columns);
         let tables = tables::Tables::new(&layout, context)?;
 
-        let slots = fill::accounts(&mut grid, &columns, &layout, context, plan, &tables);
-        let tree = hash_tree(&mut grid, &columns, &layout, slots);
+        let slots = fill::accounts(&mut grid, &columns, &layout, context, plan, &tables, hasher);
+        let tree = hash_tree(&mut grid, &columns, &layout, slots, hasher);
         tables.fill(&mut grid, &columns, &layout, context);
-        let (market, model) = tables::hash(&mut grid, &columns, &layout, context)?;
+        let (market, model) = tables::hash(&mut grid, &columns, &layout, context, hasher)?;
         let inputs = fill::counts_inputs(&grid, &columns, &layout, plan.counts_salt);
-        let counts = hash_window(&mut grid, &columns, layout.counts, &inputs);
+        let counts = layout.counts..layout.counts + 1;
+        let counts = hash_windows(&mut grid, &columns, counts, &[inputs], hasher);
+        let counts = counts.first().copied().unwrap_or_default();
         for (row, total) in totals_column::cells(shape, context.market, &plan.totals)
             .into_iter()
             .enumerate()
@@ -132,9 +149,9 @@ impl Witness {
     }
 }
 
-fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, units: &[Unit; UNITS]) {
+fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, block: &[Fr; RATE], boxes: &Boxes) {
     let hash = [&columns.hash.early, &columns.hash.late];
-    for (place, unit) in units.iter().enumerate() {
+    for (place, unit) in units(block, boxes).iter().enumerate() {
         let (row, columns) = (place / 2, hash[place % 2]);
         for (column, value) in columns.iter().zip(unit) {
             cells.set(*column, row, *value);
@@ -142,31 +159,53 @@ fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, units: &[Unit; UNITS
     }
 }
 
-fn output(units: &[Unit; UNITS]) -> Fr {
-    units[UNITS - 1][0]
+/// Blocks that a hasher is given at once.
+const AT_ONCE: usize = 16;
+
+/// Hashes a block in each of some windows; gives the outputs.
+fn hash_windows(
+    grid: &mut Grid,
+    columns: &Columns,
+    windows: Range<usize>,
+    blocks: &[[Fr; RATE]],
+    hasher: &dyn Hasher,
+) -> Vec<Fr> {
+    let outputs: Vec<Vec<Fr>> = grid
+        .windows(windows)
+        .par_chunks_mut(AT_ONCE)
+        .zip(blocks.par_chunks(AT_ONCE))
+        .map(|(windows, blocks)| {
+            let hashed = windows.iter_mut().zip(blocks).zip(hasher.boxes(blocks));
+            hashed
+                .map(|((cells, block), boxes)| {
+                    put_hash(cells, columns, block, &boxes);
+                    boxes.output
+                })
+                .collect()
+        })
+        .collect();
+    outputs.concat()
 }
 
-fn hash_window(grid: &mut Grid, columns: &Columns, window: usize, inputs: &[Fr; RATE]) -> Fr {
-    let units = permute(inputs);
-    put_hash(&mut grid.window(window), columns, &units);
-    output(&units)
-}
-
-fn hash_tree(grid: &mut Grid, columns: &Columns, layout: &Layout, slots: Vec<Fr>) -> Tree {
+fn hash_tree(
+    grid: &mut Grid,
+    columns: &Columns,
+    layout: &Layout,
+    slots: Vec<Fr>,
+    hasher: &dyn Hasher,
+) -> Tree {
     let mut levels = vec![slots];
     for windows in &layout.levels {
         let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-        let level: Vec<Fr> = grid
-            .windows(windows.clone())
-            .into_par_iter()
-            .enumerate()
-            .map(|(node, mut cells)| {
-                let units = permute(&crate::tree::children(below, node));
-                put_hash(&mut cells, columns, &units);
-                output(&units)
-            })
-            .collect();
-        levels.push(level);
+        let nodes = 0..windows.len();
+        let blocks: Vec<_> = nodes.map(|node| children(below, node)).collect();
+        levels.push(hash_windows(
+            grid,
+            columns,
+            windows.clone(),
+            &blocks,
+            hasher,
+        ));
     }
     Tree { levels }
 }

@@ -5,6 +5,7 @@ use rand::rngs::OsRng;
 use rayon::prelude::*;
 use zkmargin_circuits::digest::counts_digest;
 use zkmargin_circuits::leaf::identity;
+use zkmargin_circuits::poseidon::Plain;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::tree::Tree;
@@ -217,13 +218,7 @@ impl PlannedShard {
 
     /// The tree over the shard's slots.
     pub fn tree(&self, shape: &Shape) -> Tree {
-        let outputs: Vec<Vec<Fr>> = self
-            .plan
-            .runs
-            .par_iter()
-            .map(|run| run.outputs(shape.money_bits))
-            .collect();
-        Tree::new(outputs.into_iter().flatten().collect())
+        Tree::new(self.plan.outputs(&Plain, shape.money_bits))
     }
 
     /// What the shard's proof will show of it.

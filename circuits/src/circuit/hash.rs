@@ -89,7 +89,12 @@ pub type Unit = [Fr; WIDTH];
 
 /// All cells of a permutation over eight inputs: two units a row.
 pub fn permute(words: &[Fr; RATE]) -> [Unit; UNITS] {
-    let mut units = in_units(&boxes(*words));
+    units(words, &boxes(*words))
+}
+
+/// All cells of a permutation over eight inputs, given the inputs of its S-boxes.
+pub fn units(words: &[Fr; RATE], boxes: &Boxes) -> [Unit; UNITS] {
+    let mut units = in_units(boxes);
     units[0][0] = Fr::ZERO;
     units[0][1..].copy_from_slice(words);
     units

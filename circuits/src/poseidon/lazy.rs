@@ -9,8 +9,8 @@
 //! `R` at most `17 * 0.1891 p + 2 p < 5.22 p < R` is left. It fits four limbs, and three conditional
 //! subtractions (of `2p`, `2p` and `p`) bring it below `p`.
 
-use ff::PrimeField;
 use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::serde::SerdeObject;
 
 /// The most products in one sum.
 const MOST: usize = 17;
@@ -34,40 +34,35 @@ const TWICE: [u64; 4] = [
 /// `-1/p mod 2^64`.
 const INVERSE: u64 = 0xc2e1_f593_efff_ffff;
 
-/// `2^512 mod p`: a product with it brings an element into Montgomery form.
-const SQUARE_OF_R: Lazy = Lazy([
-    0x1bb8_e645_ae21_6da7,
-    0x53fe_3ab1_e35c_59e3,
-    0x8c49_833d_53bb_8085,
-    0x0216_d0b1_7f4e_44a5,
-]);
-
 /// A field element in Montgomery form, below the modulus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lazy([u64; 4]);
 
+// The library has the same form: nothing is computed.
 impl From<&Fr> for Lazy {
     fn from(value: &Fr) -> Self {
+        let mut raw = [0; 32];
+        // 32 bytes into room for 32.
+        let _ = value.write_raw(&mut raw.as_mut_slice());
         let mut limbs = [0; 4];
-        for (limb, bytes) in limbs.iter_mut().zip(value.to_repr().chunks_exact(8)) {
+        for (limb, bytes) in limbs.iter_mut().zip(raw.chunks_exact(8)) {
             *limb = bytes
                 .iter()
                 .rev()
                 .fold(0, |limb, b| limb << 8 | u64::from(*b));
         }
-        product(&Lazy(limbs), &SQUARE_OF_R)
+        Self(limbs)
     }
 }
 
 impl From<Lazy> for Fr {
-    fn from(value: Lazy) -> Self {
-        let Lazy(limbs) = product(&value, &Lazy([1, 0, 0, 0]));
-        let mut repr = [0; 32];
-        for (bytes, limb) in repr.chunks_exact_mut(8).zip(limbs) {
+    fn from(Lazy(limbs): Lazy) -> Self {
+        let mut raw = [0; 32];
+        for (bytes, limb) in raw.chunks_exact_mut(8).zip(limbs) {
             bytes.copy_from_slice(&limb.to_le_bytes());
         }
-        // Below the modulus, so canonical.
-        Option::from(Fr::from_repr(repr)).unwrap_or_default()
+        // Below the modulus, so there is such an element.
+        Fr::from_raw_bytes(&raw).unwrap_or_default()
     }
 }
 
@@ -224,6 +219,9 @@ mod tests {
         for value in [Fr::ZERO, Fr::ONE, -Fr::ONE, Fr::from(7).invert().unwrap()] {
             assert_eq!(Fr::from(Lazy::from(&value)), value);
         }
+        // The library's form is this one: one is `R`.
+        let one = Lazy::from(&Fr::ONE);
+        assert_eq!(product(&one, &one), one);
     }
 
     /// The greatest limbs there are: nothing overflows, and the result is below the modulus.

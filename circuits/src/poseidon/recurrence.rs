@@ -38,44 +38,74 @@ const REST: usize = WIDTH - 1;
 
 type Square = [[Fr; REST]; REST];
 
-/// The schedule of a permutation.
-struct Schedule {
-    /// Added to the input words.
-    first: [Fr; WIDTH],
-    mix: [[Lazy; WIDTH]; WIDTH],
+/// Weights and constants of a permutation, as elements of some form. What is added to the input words
+/// stands in [`super::Constants`] alone.
+#[derive(Debug)]
+pub struct Schedule<E> {
+    /// A full round's words by the outputs of the S-boxes before it.
+    pub mix: [[E; WIDTH]; WIDTH],
     /// Added after each of the full rounds but the last, before the partial rounds.
-    early: [[Lazy; WIDTH]; SIDE - 1],
+    pub early: [[E; WIDTH]; SIDE - 1],
     /// From the S-boxes of the last of those full rounds to the inputs the recurrence begins with.
-    enter: [[Lazy; WIDTH]; REST],
+    pub enter: [[E; WIDTH]; REST],
     /// Added to the first partial round's input.
-    head: Lazy,
-    /// `c`: weights of the last inputs, oldest first.
-    inputs: [Lazy; REST],
-    /// `b`: weights of the last outputs, oldest first.
-    outputs: [Lazy; WIDTH],
-    /// `k`, a constant for each round.
-    added: [Lazy; PARTIAL_ROUNDS],
-    /// From the last inputs, the last outputs and a constant to the words after the partial rounds.
-    leave: [([Lazy; REST], [Lazy; REST], Lazy); REST],
+    pub head: E,
+    /// `c`: `x_{r+1}` by the last inputs, `x_{r-7}, .., x_r`.
+    pub inputs: [E; REST],
+    /// `b`: `x_{r+1}` by the last outputs, `y_{r-8}, .., y_r`.
+    pub outputs: [E; WIDTH],
+    /// `k`, added to `x_{r+1}` of each round `r`.
+    pub added: [E; PARTIAL_ROUNDS],
+    /// The words after the partial rounds but the first, by the last inputs and outputs, and a
+    /// constant: `u_r` by `x_{r-7}, .., x_r` and by `y_{r-8}, .., y_{r-1}`.
+    pub leave: [([E; REST], [E; REST], E); REST],
     /// Added after each of the full rounds but the last, after the partial rounds.
-    late: [[Lazy; WIDTH]; SIDE - 1],
+    pub late: [[E; WIDTH]; SIDE - 1],
 }
 
-fn schedule() -> &'static Schedule {
-    static SCHEDULE: OnceLock<Schedule> = OnceLock::new();
+impl<E: Copy> Schedule<E> {
+    /// The same, with elements of another form.
+    pub fn map<F>(&self, form: impl Fn(E) -> F) -> Schedule<F> {
+        let form = &form;
+        let eight = |row: [E; REST]| row.map(form);
+        let nine = |row: [E; WIDTH]| row.map(form);
+        Schedule {
+            mix: self.mix.map(nine),
+            early: self.early.map(nine),
+            enter: self.enter.map(nine),
+            head: form(self.head),
+            inputs: eight(self.inputs),
+            outputs: nine(self.outputs),
+            added: self.added.map(form),
+            leave: self
+                .leave
+                .map(|(inputs, outputs, constant)| (eight(inputs), eight(outputs), form(constant))),
+            late: self.late.map(nine),
+        }
+    }
+}
+
+/// The schedule, derived from the constants.
+pub(super) fn schedule() -> &'static Schedule<Fr> {
+    static SCHEDULE: OnceLock<Schedule<Fr>> = OnceLock::new();
     SCHEDULE.get_or_init(|| derive(constants()))
+}
+
+fn lazy_schedule() -> &'static Schedule<Lazy> {
+    static SCHEDULE: OnceLock<Schedule<Lazy>> = OnceLock::new();
+    SCHEDULE.get_or_init(|| schedule().map(|element| Lazy::from(&element)))
 }
 
 /// The hash of eight elements.
 pub(super) fn hash8(words: &[Fr; RATE]) -> Fr {
-    schedule().run(words, |_| ())
+    lazy_schedule().run(words, |_| ())
 }
 
 /// Every S-box input of a permutation.
 pub(super) fn boxes(words: &[Fr; RATE]) -> Boxes {
     let mut inputs = [Fr::ZERO; BOXES];
     let mut next = inputs.iter_mut();
-    let output = schedule().run(words, |input| {
+    let output = lazy_schedule().run(words, |input| {
         if let Some(place) = next.next() {
             *place = (*input).into();
         }
@@ -83,41 +113,14 @@ pub(super) fn boxes(words: &[Fr; RATE]) -> Boxes {
     Boxes { inputs, output }
 }
 
-/// The recurrence of the partial rounds without its constants: `x_r` are inputs of their S-boxes,
-/// `y_r` outputs, and `u_r` the other eight words of round `r`.
-#[derive(Debug)]
-pub struct Recurrence {
-    /// `x_r` by `x_{r-8}, .., x_{r-1}`.
-    pub inputs: [Fr; REST],
-    /// `x_r` by `y_{r-9}, .., y_{r-1}`.
-    pub outputs: [Fr; WIDTH],
-    /// `u_r` by `x_{r-7}, .., x_r` and by `y_{r-8}, .., y_{r-1}`.
-    pub rest: [([Fr; REST], [Fr; REST]); REST],
-}
-
-/// The recurrence of the partial rounds.
-pub(super) fn recurrence() -> Recurrence {
-    let schedule = schedule();
-    let eight = |weights: &[Lazy; REST]| weights.map(Fr::from);
-    Recurrence {
-        inputs: eight(&schedule.inputs),
-        outputs: schedule.outputs.map(Fr::from),
-        rest: std::array::from_fn(|i| {
-            let (inputs, outputs, _) = &schedule.leave[i];
-            (eight(inputs), eight(outputs))
-        }),
-    }
-}
-
-impl Schedule {
+impl Schedule<Lazy> {
     /// The hash of `words`; `see` is given the input of every S-box, in order.
     #[inline(always)]
     fn run(&self, words: &[Fr; RATE], mut see: impl FnMut(&Lazy)) -> Fr {
         let capacity = std::iter::once(&Fr::ZERO);
         let mut state = [Lazy::default(); WIDTH];
-        for ((word, value), constant) in
-            state.iter_mut().zip(capacity.chain(words)).zip(&self.first)
-        {
+        let first = &constants().rounds[0];
+        for ((word, value), constant) in state.iter_mut().zip(capacity.chain(words)).zip(first) {
             *word = Lazy::from(&(*value + constant));
         }
         for added in &self.early {
@@ -177,7 +180,7 @@ fn window<const N: usize>(elements: &[Lazy; REST + PARTIAL_ROUNDS], start: usize
     std::array::from_fn(|i| elements[start + i])
 }
 
-fn derive(constants: &Constants) -> Schedule {
+fn derive(constants: &Constants) -> Schedule<Fr> {
     let matrix = &constants.mix;
     let m = matrix[0][0];
     let w: [Fr; REST] = std::array::from_fn(|i| matrix[0][i + 1]);
@@ -232,15 +235,12 @@ fn derive(constants: &Constants) -> Schedule {
         let before: Fr = (0..REST)
             .filter_map(|i| Some(inputs[i] * carried_by((round + i).checked_sub(REST - 1)?)))
             .sum();
-        Lazy::from(&(carried[round + 1] - before))
+        carried[round + 1] - before
     });
 
     let begin = product(&observed, &inverse(&power));
-    let enter = begin.map(|row| {
-        std::array::from_fn(|j| {
-            Lazy::from(&(0..REST).map(|k| row[k] * matrix[k + 1][j]).sum::<Fr>())
-        })
-    });
+    let enter = begin
+        .map(|row| std::array::from_fn(|j| (0..REST).map(|k| row[k] * matrix[k + 1][j]).sum()));
     let end = product(&power, &unobserve);
     let leave = std::array::from_fn(|i| {
         let row = &end[i];
@@ -250,25 +250,20 @@ fn derive(constants: &Constants) -> Schedule {
         });
         let carried = &carried[PARTIAL_ROUNDS + 1 - REST..];
         let constant = after[i + 1] - (0..REST).map(|k| row[k] * carried[k]).sum::<Fr>();
-        (lazy(row), lazy(&outputs), Lazy::from(&constant))
+        (*row, outputs, constant)
     });
 
     Schedule {
-        first: constants.rounds[0],
-        mix: matrix.map(|row| lazy(&row)),
-        early: std::array::from_fn(|i| lazy(&constants.rounds[1 + i])),
+        mix: *matrix,
+        early: std::array::from_fn(|i| constants.rounds[1 + i]),
         enter,
-        head: Lazy::from(&carried[0]),
-        inputs: lazy(&inputs),
-        outputs: lazy(&outputs),
+        head: carried[0],
+        inputs,
+        outputs,
         added,
         leave,
-        late: std::array::from_fn(|i| lazy(&constants.rounds[SIDE + PARTIAL_ROUNDS + 1 + i])),
+        late: std::array::from_fn(|i| constants.rounds[SIDE + PARTIAL_ROUNDS + 1 + i]),
     }
-}
-
-fn lazy<const N: usize>(row: &[Fr; N]) -> [Lazy; N] {
-    std::array::from_fn(|i| Lazy::from(&row[i]))
 }
 
 fn dot(a: &[Fr; REST], b: &[Fr; REST]) -> Fr {

@@ -8,16 +8,15 @@ use rayon::prelude::*;
 use super::grid::{flag, Grid, WindowCells};
 use super::plan::{PlannedHolding, PlannedRun, PlannedWindow, PoolAmounts, ShardPlan};
 use super::tables::Tables;
-use super::{output, put_hash, Context};
+use super::{chains, put_hash, Context};
 use crate::book::Class;
 use crate::circuit::columns::{Columns, Rounding, ScanLane, Signed, SLACKS_A_PRODUCT};
-use crate::circuit::hash::permute;
 use crate::digest::{counts_tag, group_factors};
 use crate::field::{from_i128, from_signed, from_u128, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
 use crate::layout::Layout;
-use crate::leaf::{leaf_tag, pack_holding};
+use crate::leaf::pack_holding;
 use crate::market::Kind;
-use crate::poseidon::RATE;
+use crate::poseidon::{Hasher, RATE};
 use crate::relation::Scan;
 use crate::shape::{Shape, WINDOW_ROWS};
 
@@ -29,26 +28,50 @@ pub(super) fn accounts(
     context: &Context<'_>,
     plan: &ShardPlan,
     tables: &Tables,
+    hasher: &dyn Hasher,
 ) -> Vec<Fr> {
     let mut rest = grid.span(0..layout.capacity * WINDOW_ROWS);
     let mut jobs = Vec::with_capacity(plan.runs.len());
+    let mut next = 0;
     for run in &plan.runs {
         let (cells, after) = rest.split_at(run.windows.len() * WINDOW_ROWS);
-        jobs.push((run, cells));
+        jobs.push(Job {
+            run,
+            first: next,
+            cells: cells.split(WINDOW_ROWS),
+        });
+        next += run.windows.len();
         rest = after;
     }
+    chains::by_length(&mut jobs, |job| job.run);
     let filler = Filler {
         columns,
         layout,
         context,
         tables,
     };
-    let outputs: Vec<Vec<Fr>> = jobs
-        .into_par_iter()
-        .map(|(run, cells)| filler.run(run, cells))
+    let outputs: Vec<Vec<(usize, Fr)>> = jobs
+        .par_chunks_mut(chains::TOGETHER)
+        .map(|jobs| {
+            for job in jobs.iter_mut() {
+                filler.run(job.run, &mut job.cells);
+            }
+            filler.hashes(jobs, hasher)
+        })
         .collect();
+    let mut slots = vec![Fr::ZERO; next];
+    for (slot, output) in outputs.into_iter().flatten() {
+        slots[slot] = output;
+    }
     counts(grid, columns, layout);
-    outputs.into_iter().flatten().collect()
+    slots
+}
+
+/// A run, the slot of its first window, and its cells window by window.
+struct Job<'a> {
+    run: &'a PlannedRun,
+    first: usize,
+    cells: Vec<WindowCells<'a>>,
 }
 
 /// Running counts of accounts and pools.
@@ -129,20 +152,18 @@ struct PoolState {
 }
 
 impl Filler<'_> {
-    fn run(&self, run: &PlannedRun, cells: WindowCells<'_>) -> Vec<Fr> {
+    /// Everything but the hashes.
+    fn run(&self, run: &PlannedRun, cells: &mut [WindowCells<'_>]) {
         let w = &self.columns.window;
         let mut pool = PoolState::default();
-        let mut chain = leaf_tag();
         let mut used = false;
         let (mut account_start, mut pool_start) = (true, true);
-        let mut outputs = Vec::with_capacity(run.windows.len());
-        for (at, mut cells) in cells.split(WINDOW_ROWS).into_iter().enumerate() {
+        for (at, cells) in cells.iter_mut().enumerate() {
             let window = &run.windows[at];
             if pool_start {
                 pool = PoolState::default();
             }
             if account_start {
-                chain = leaf_tag();
                 used = false;
             }
             let header = &window.header;
@@ -171,9 +192,9 @@ impl Filler<'_> {
                 .map(|(before, scans)| (scans.as_slice(), last - before))
                 .next()
                 .unwrap_or_default();
-            self.scans(scans, place, &mut pool, &mut cells);
-            self.holdings(window, &mut pool, &mut cells);
-            self.amounts(window, &pool, &mut cells);
+            self.scans(scans, place, &mut pool, cells);
+            self.holdings(window, &mut pool, cells);
+            self.amounts(window, &pool, cells);
 
             let pool_used = header.pool_end && pool.key != 0;
             used |= pool_used;
@@ -182,17 +203,28 @@ impl Filler<'_> {
             let last_key = if pool_used { pool.key - 1 } else { 0 };
             cells.set_window_limbs(&w.last_key, I256::from(last_key));
 
-            let units = permute(&window.block(self.layout.shape.money_bits, chain));
-            put_hash(&mut cells, self.columns, &units);
-            let out = output(&units);
-            if header.absorbed {
-                chain = out;
-            }
-            cells.set_cell(&w.chain, chain);
-            outputs.push(out);
             pool_start = header.pool_end;
             account_start = header.account_end;
         }
+    }
+
+    /// The hashes of runs that go together; gives the output of each of their slots.
+    fn hashes(&self, jobs: &mut [Job<'_>], hasher: &dyn Hasher) -> Vec<(usize, Fr)> {
+        let mut outputs = Vec::new();
+        let runs: Vec<&PlannedRun> = jobs.iter().map(|job| job.run).collect();
+        chains::hash(
+            runs.into_iter(),
+            self.layout.shape.money_bits,
+            |blocks| hasher.boxes(blocks),
+            |boxes| boxes.output,
+            |hashed| {
+                let job = &mut jobs[hashed.run];
+                let cells = &mut job.cells[hashed.window];
+                put_hash(cells, self.columns, hashed.block, &hashed.hash);
+                cells.set_cell(&self.columns.window.chain, hashed.chain);
+                outputs.push((job.first + hashed.window, hashed.hash.output));
+            },
+        );
         outputs
     }
 

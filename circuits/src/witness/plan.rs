@@ -1,13 +1,15 @@
 //! What stands in each window: the prover's claims, in integers.
 
+use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
+use rayon::prelude::*;
 
+use super::chains;
 use crate::book::{Account, Class, Holding};
-use crate::leaf::{holding_elements, leaf_tag, Header};
-use crate::poseidon::{hash8, RATE};
+use crate::leaf::{holding_elements, Header};
+use crate::poseidon::{Hasher, RATE};
 use crate::relation::{BookTotals, HoldingOutcome, PoolOutcome, Scan};
 use crate::shape::{Shape, WINDOW_ROWS};
-use ff::Field;
 
 /// One holding and what is claimed of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,23 +79,6 @@ impl PlannedWindow {
 }
 
 impl PlannedRun {
-    /// What the run's slots hold: the output of each window.
-    pub fn outputs(&self, money_bits: u32) -> Vec<Fr> {
-        let mut state = leaf_tag();
-        self.windows
-            .iter()
-            .map(|window| {
-                let output = hash8(window.block(money_bits, state));
-                if window.header.account_end {
-                    state = leaf_tag();
-                } else if window.header.absorbed {
-                    state = output;
-                }
-                output
-            })
-            .collect()
-    }
-
     /// Windows an account takes: enough for the holdings and the scans of each pool.
     pub fn length(shape: &Shape, pools: &[PoolOutcome]) -> usize {
         pools.iter().map(|pool| pool_windows(shape, pool).1).sum()
@@ -211,5 +196,36 @@ impl ShardPlan {
             totals,
             counts_salt,
         }
+    }
+
+    /// What the slots hold, the output of each window.
+    pub fn outputs(&self, hasher: &dyn Hasher, money_bits: u32) -> Vec<Fr> {
+        let mut next = 0;
+        let runs = self.runs.iter().map(|run| {
+            let first = next;
+            next += run.windows.len();
+            (run, first)
+        });
+        let mut runs: Vec<(&PlannedRun, usize)> = runs.collect();
+        chains::by_length(&mut runs, |(run, _)| run);
+        let outputs: Vec<Vec<(usize, Fr)>> = runs
+            .par_chunks(chains::TOGETHER)
+            .map(|runs| {
+                let mut outputs = Vec::new();
+                chains::hash(
+                    runs.iter().map(|(run, _)| *run),
+                    money_bits,
+                    |blocks| hasher.hashes(blocks),
+                    |output| *output,
+                    |hashed| outputs.push((runs[hashed.run].1 + hashed.window, hashed.hash)),
+                );
+                outputs
+            })
+            .collect();
+        let mut slots = vec![Fr::ZERO; next];
+        for (slot, output) in outputs.into_iter().flatten() {
+            slots[slot] = output;
+        }
+        slots
     }
 }

@@ -1,5 +1,6 @@
 //! Cells of the market and model tables, and how often their entries are used.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ethnum::I256;
@@ -7,17 +8,17 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use super::grid::Grid;
-use super::{hash_window, Context};
+use super::{hash_windows, Context};
 use crate::circuit::columns::Columns;
 use crate::digest::{
-    group_element, group_factors, market_element, market_elements, market_tag, model_element,
-    model_elements, model_tag, row_elements, symbol_rows, weights_element, weights_row, SegmentRow,
-    ShapeError,
+    chain_block, group_element, group_factors, market_element, market_elements, market_tag,
+    model_element, model_elements, model_tag, row_elements, symbol_rows, weights_element,
+    weights_row, SegmentRow, ShapeError,
 };
 use crate::field::{from_i128, from_signed, from_u128, RATE_ONE};
 use crate::layout::Layout;
 use crate::market::Kind;
-use crate::poseidon::RATE;
+use crate::poseidon::{hash8, Hasher, RATE};
 
 /// The rows of every symbol, and how often each entry is looked up.
 pub(super) struct Tables {
@@ -310,19 +311,24 @@ pub(super) fn hash(
     columns: &Columns,
     layout: &Layout,
     context: &Context<'_>,
+    hasher: &dyn Hasher,
 ) -> Result<(Fr, Fr), ShapeError> {
     let shape = &layout.shape;
     let market = market_elements(shape, context.market);
     let model = model_elements(shape, context.risk, context.market)?;
-    let mut chain = |windows: std::ops::Range<usize>, elements: &[Fr], start: Fr| {
-        windows
-            .zip(elements.chunks(RATE - 1))
-            .fold(start, |state, (window, chunk)| {
-                let mut inputs = [Fr::ZERO; RATE];
-                inputs[0] = state;
-                inputs[1..=chunk.len()].copy_from_slice(chunk);
-                hash_window(grid, columns, window, &inputs)
+    let mut chain = |windows: Range<usize>, elements: &[Fr], start: Fr| {
+        // One after the other without their cells, then all of them side by side.
+        let mut state = start;
+        let chunks = elements.chunks(RATE - 1).take(windows.len());
+        let blocks: Vec<[Fr; RATE]> = chunks
+            .map(|chunk| {
+                let block = chain_block(state, chunk);
+                state = hash8(block);
+                block
             })
+            .collect();
+        hash_windows(grid, columns, windows, &blocks, hasher);
+        state
     };
     let market = chain(layout.market.clone(), &market, market_tag());
     let model = chain(layout.model.clone(), &model, model_tag());

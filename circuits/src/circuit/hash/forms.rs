@@ -1,7 +1,7 @@
 //! How the inputs of nine S-boxes follow from the nine before.
 //!
 //! Between S-boxes everything is linear. A full round mixes the outputs before it. Partial rounds are
-//! the recurrence of [`crate::poseidon::Recurrence`]: an input is a combination of the eight inputs and
+//! the recurrence of [`crate::poseidon::Schedule`]: an input is a combination of the eight inputs and
 //! the nine outputs before it. So no state has to stand anywhere between them.
 
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
-use crate::poseidon::{constants, mix, quintic, recurrence, RATE, WIDTH};
+use crate::poseidon::{constants, mix, quintic, schedule, RATE, WIDTH};
 
 /// From which S-boxes to which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,18 +108,18 @@ fn enter_forms() -> [Form; WIDTH] {
 }
 
 fn partial_forms() -> [Form; WIDTH] {
-    let recurrence = recurrence();
+    let schedule = schedule();
     std::array::from_fn(|round| {
         let mut form = Form::NONE;
         // Places in both nines: `x_r` stands at `WIDTH + round`.
-        for (i, weight) in recurrence.inputs.iter().enumerate() {
+        for (i, weight) in schedule.inputs.iter().enumerate() {
             let place = WIDTH + round - RATE + i;
             match place.checked_sub(WIDTH) {
                 None => form.inputs[place] = *weight,
                 Some(own) => form.own_inputs[own] = *weight,
             }
         }
-        for (i, weight) in recurrence.outputs.iter().enumerate() {
+        for (i, weight) in schedule.outputs.iter().enumerate() {
             let place = round + i;
             match place.checked_sub(WIDTH) {
                 None => form.fifths[place] = *weight,
@@ -131,10 +131,11 @@ fn partial_forms() -> [Form; WIDTH] {
 }
 
 fn leave_forms() -> [Form; WIDTH] {
-    let recurrence = recurrence();
+    let schedule = schedule();
     let [first, ..] = partial_forms();
     std::array::from_fn(|word| {
-        let Some((inputs, outputs)) = word.checked_sub(1).map(|rest| &recurrence.rest[rest]) else {
+        let Some((inputs, outputs, _)) = word.checked_sub(1).map(|rest| &schedule.leave[rest])
+        else {
             return first;
         };
         let mut form = Form::NONE;
