@@ -5,6 +5,7 @@
 //! | eight field elements at once | [`simd`] |
 //! | Fourier transforms | [`fft`] |
 //! | multi-exponentiation | [`msm`] |
+//! | hashes | [`poseidon`] |
 //! | columns of cells | [`mod@column`] |
 //! | weighed sums of columns | [`weighed`] |
 //! | values at single points | [`barycentric`] |
@@ -25,6 +26,7 @@ pub mod key;
 pub mod linear;
 pub mod msm;
 pub mod numerator;
+pub mod poseidon;
 pub mod program;
 pub mod proof;
 pub mod simd;

@@ -5,7 +5,6 @@ use rand::rngs::OsRng;
 use rayon::prelude::*;
 use zkmargin_circuits::digest::counts_digest;
 use zkmargin_circuits::leaf::identity;
-use zkmargin_circuits::poseidon::Plain;
 use zkmargin_circuits::relation::{evaluate_account, BookTotals, Limits, PoolOutcome};
 use zkmargin_circuits::shape::Shape;
 use zkmargin_circuits::tree::Tree;
@@ -13,6 +12,7 @@ use zkmargin_circuits::witness::plan::{PlannedRun, ShardPlan};
 use zkmargin_circuits::witness::{Context, Witness};
 
 use crate::cells::ShardCells;
+use crate::engine::poseidon::hasher;
 use crate::engine::proof::{create_proof, Step};
 use crate::error::ProveError;
 use crate::evaluate::Evaluated;
@@ -218,7 +218,8 @@ impl PlannedShard {
 
     /// The tree over the shard's slots.
     pub fn tree(&self, shape: &Shape) -> Tree {
-        Tree::new(self.plan.outputs(&Plain, shape.money_bits))
+        let hasher = hasher();
+        Tree::hashed_by(hasher, self.plan.outputs(hasher, shape.money_bits))
     }
 
     /// What the shard's proof will show of it.
@@ -240,7 +241,7 @@ impl PlannedShard {
     /// # Errors
     /// See [`ProveError`].
     pub fn witness(&self, context: &Context<'_>, shape: &Shape) -> Result<Witness, ProveError> {
-        Ok(Witness::new(shape, context, &self.plan)?)
+        Ok(Witness::hashed_by(hasher(), shape, context, &self.plan)?)
     }
 }
 

@@ -113,7 +113,7 @@ pub trait Simd<P: Prime>: Machine {
         self.mul(a, a)
     }
 
-    /// `sum of a * b`, of 16 products at most. The products' bounds add up to 64 at most; gives bound 2.
+    /// `sum of a * b`, of 20 products at most. The products' bounds add up to 64 at most; gives bound 2.
     fn sum(self, products: impl Iterator<Item = (Self::Wide, Self::Wide)>) -> Self::Wide;
 
     /// The same elements with bound 2. Takes bound 8.

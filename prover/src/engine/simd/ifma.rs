@@ -414,7 +414,7 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn sum(self, products: impl Iterator<Item = (Limbs, Limbs)>) -> Limbs {
-        // A product adds ten numbers of 52 bits to a column at most, and so does the reduction: 17
+        // A product adds ten numbers of 52 bits to a column at most, and so does the reduction: 21
         // of them fit 64 bits many times over.
         let mut t = [self.features.f._mm512_setzero_si512(); 10];
         for (a, b) in products {
