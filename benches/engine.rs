@@ -17,9 +17,9 @@ use zkmargin_circuits::circuit::DEGREE;
 use zkmargin_prover::engine::column::elements;
 use zkmargin_prover::engine::fft::Domain;
 use zkmargin_prover::engine::msm::Bases;
-#[cfg(target_arch = "x86_64")]
-use zkmargin_prover::engine::simd::Ifma;
 use zkmargin_prover::engine::simd::{Arithmetic, Block, Portable, Scalar, Simd, LANES};
+#[cfg(target_arch = "x86_64")]
+use zkmargin_prover::engine::simd::{Fma, Ifma};
 use zkmargin_prover::params::insecure;
 
 /// Blocks multiplied at once: two columns and their product fit a core's first cache.
@@ -43,6 +43,10 @@ fn each(run: &mut dyn FnMut(&str, &dyn Instructions)) {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = Ifma::try_new() {
         run("ifma", &simd);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = Fma::try_new() {
+        run("fma", &simd);
     }
 }
 

@@ -6,9 +6,9 @@ use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::shape::Shape;
 
 use crate::engine::key;
-#[cfg(target_arch = "x86_64")]
-use crate::engine::simd::Ifma;
 use crate::engine::simd::Portable;
+#[cfg(target_arch = "x86_64")]
+use crate::engine::simd::{Fma, Ifma};
 use crate::params::Parameters;
 
 /// A proving key, for the instructions of this machine.
@@ -17,7 +17,10 @@ pub enum ProvingKey {
     /// With AVX-512 IFMA.
     #[cfg(target_arch = "x86_64")]
     Ifma(key::ProvingKey<Ifma>),
-    /// Without.
+    /// With AVX2 and fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Fma(key::ProvingKey<Fma>),
+    /// Without either.
     Portable(key::ProvingKey<Portable>),
 }
 
@@ -29,6 +32,10 @@ pub fn verifying_key(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<
     let circuit = MarginCircuit::keygen(shape);
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = Ifma::try_new() {
+        return key::verifying_key(simd, &params.points(), &circuit);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = Fma::try_new() {
         return key::verifying_key(simd, &params.points(), &circuit);
     }
     key::verifying_key(Portable, &params.points(), &circuit)
@@ -48,6 +55,10 @@ pub fn proving_key(
     if let Some(simd) = Ifma::try_new() {
         return key::proving_key(simd, &params.points(), &circuit, verifying).map(ProvingKey::Ifma);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = Fma::try_new() {
+        return key::proving_key(simd, &params.points(), &circuit, verifying).map(ProvingKey::Fma);
+    }
     key::proving_key(Portable, &params.points(), &circuit, verifying).map(ProvingKey::Portable)
 }
 
@@ -57,6 +68,8 @@ impl ProvingKey {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Ifma(key) => &key.verifying,
+            #[cfg(target_arch = "x86_64")]
+            Self::Fma(key) => &key.verifying,
             Self::Portable(key) => &key.verifying,
         }
     }

@@ -260,6 +260,8 @@ pub fn create(
     Ok(match key {
         #[cfg(target_arch = "x86_64")]
         ProvingKey::Ifma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
+        #[cfg(target_arch = "x86_64")]
+        ProvingKey::Fma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
         ProvingKey::Portable(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
     })
 }

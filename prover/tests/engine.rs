@@ -27,9 +27,9 @@ use rand_chacha::ChaCha20Rng;
 use zkmargin_prover::engine::column::Cells;
 use zkmargin_prover::engine::key::{proving_key, verifying_key, Points, ProvingKey};
 use zkmargin_prover::engine::proof::{create_proof, ProofError, Witness};
-#[cfg(target_arch = "x86_64")]
-use zkmargin_prover::engine::simd::Ifma;
 use zkmargin_prover::engine::simd::{Arithmetic, Portable};
+#[cfg(target_arch = "x86_64")]
+use zkmargin_prover::engine::simd::{Fma, Ifma};
 use zkmargin_verifier::key::key_bytes;
 use zkmargin_verifier::plonk::sums::Sums;
 use zkmargin_verifier::proof::verify_proof;
@@ -593,6 +593,10 @@ fn check_all(shapes: &[Shape]) {
         check(Portable, shape);
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = Ifma::try_new() {
+            check(simd, shape);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = Fma::try_new() {
             check(simd, shape);
         }
     }

@@ -84,6 +84,8 @@ pub fn prove(
     let proof = match &*KEY {
         #[cfg(target_arch = "x86_64")]
         ProvingKey::Ifma(key) => create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ()),
+        #[cfg(target_arch = "x86_64")]
+        ProvingKey::Fma(key) => create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ()),
         ProvingKey::Portable(key) => {
             create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ())
         }

@@ -89,7 +89,7 @@ mod tests {
             scans: Vec::new(),
             header: Header {
                 absorbed: i % 3 != 1,
-                pool_end: i % 2 == 0,
+                pool_end: i.is_multiple_of(2),
                 account_end: i % 7 == 6,
                 class: Class::House,
             },

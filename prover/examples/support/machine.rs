@@ -44,6 +44,10 @@ fn instructions() -> &'static str {
     if zkmargin_prover::engine::simd::Ifma::try_new().is_some() {
         return "AVX-512 IFMA";
     }
+    #[cfg(target_arch = "x86_64")]
+    if zkmargin_prover::engine::simd::Fma::try_new().is_some() {
+        return "AVX2 FMA";
+    }
     "portable"
 }
 

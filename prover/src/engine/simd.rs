@@ -2,8 +2,9 @@
 //!
 //! A [`Block`] holds eight elements, in the layout and Montgomery form of the arithmetic that made
 //! it; a [`Simd`] loads blocks, computes and stores them. [`Ifma`] multiplies eight elements in the
-//! time a scalar multiplication takes for two or three; [`Portable`] does the same with the
-//! library's arithmetic wherever the instructions are missing. A block never leaves its process.
+//! time a scalar multiplication takes for two or three; [`Fma`] does with the floating-point
+//! multiplications that most machines have, and [`Portable`] with the library's arithmetic wherever
+//! these are missing, too. A block never leaves its process.
 //!
 //! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
 //! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`, or
@@ -19,6 +20,8 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::{Fq, Fr};
 use halo2_proofs::halo2curves::serde::SerdeObject;
 
+#[cfg(target_arch = "x86_64")]
+pub use fma::Fma;
 #[cfg(target_arch = "x86_64")]
 pub use ifma::Ifma;
 
@@ -319,7 +322,11 @@ impl<P: Prime> Simd<P> for Portable {
 }
 
 #[cfg(target_arch = "x86_64")]
+mod fma;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod limbs;
 
 #[cfg(test)]
 mod tests;

@@ -142,5 +142,9 @@ mod tests {
         if let Some(simd) = super::super::simd::Ifma::try_new() {
             check(simd);
         }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = super::super::simd::Fma::try_new() {
+            check(simd);
+        }
     }
 }

@@ -58,6 +58,10 @@ fn accepts_the_librarys_sums() {
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
         check(simd);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
+        check(simd);
+    }
 }
 
 #[test]
@@ -181,6 +185,10 @@ fn accepts_scalars_where_signs_and_digits_turn() {
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
         check_turning(simd);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
+        check_turning(simd);
+    }
 }
 
 #[test]
@@ -188,6 +196,10 @@ fn accepts_columns_around_whole_segments() {
     check_segments(Portable);
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
+        check_segments(simd);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
         check_segments(simd);
     }
 }
@@ -246,6 +258,10 @@ fn accepts_columns_that_repeat_themselves() {
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
         check_repeats(simd);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
+        check_repeats(simd);
+    }
 }
 
 fn check_functions<S: Arithmetic>(simd: S) {
@@ -285,6 +301,10 @@ fn accepts_functions_of_small_integers() {
     check_functions(Portable);
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
+        check_functions(simd);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
         check_functions(simd);
     }
 }

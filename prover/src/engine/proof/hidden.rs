@@ -159,6 +159,8 @@ fn the_last_rows_of_every_column_are_random_and_drawn_for_every_proof() {
     match proving_key() {
         #[cfg(target_arch = "x86_64")]
         key::ProvingKey::Ifma(key) => check(&key),
+        #[cfg(target_arch = "x86_64")]
+        key::ProvingKey::Fma(key) => check(&key),
         key::ProvingKey::Portable(key) => check(&key),
     }
 }
@@ -239,6 +241,8 @@ fn two_proofs_of_one_witness_share_nothing_and_draw_a_seed_for_every_column() {
     match proving_key() {
         #[cfg(target_arch = "x86_64")]
         key::ProvingKey::Ifma(key) => check_proofs(&key),
+        #[cfg(target_arch = "x86_64")]
+        key::ProvingKey::Fma(key) => check_proofs(&key),
         key::ProvingKey::Portable(key) => check_proofs(&key),
     }
 }

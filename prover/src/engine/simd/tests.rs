@@ -130,6 +130,11 @@ proptest! {
             check::<Scalar, _>(simd, a, b);
             check::<Base, _>(simd, c, d);
         }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = Fma::try_new() {
+            check::<Scalar, _>(simd, a, b);
+            check::<Base, _>(simd, c, d);
+        }
     }
 }
 

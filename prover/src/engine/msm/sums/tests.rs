@@ -117,6 +117,10 @@ fn accepts_lists_around_a_segment() {
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
         check(simd);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
+        check(simd);
+    }
 }
 
 #[test]
@@ -124,6 +128,10 @@ fn rejects_sums_that_meet() {
     check_meeting(Portable);
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = crate::engine::simd::Ifma::try_new() {
+        check_meeting(simd);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = crate::engine::simd::Fma::try_new() {
         check_meeting(simd);
     }
 }

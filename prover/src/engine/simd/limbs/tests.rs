@@ -1,7 +1,10 @@
 //! Values at the ends of every bound that is promised, which elements alone do not reach.
 
+use std::arch::x86_64::{__m256i, __m512i};
+
 use super::*;
-use crate::engine::simd::{Base, Scalar};
+use crate::engine::simd::{words, Base, Fma, Ifma, Scalar, Simd};
+use bytemuck::cast;
 use ff::{Field, PrimeField};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -76,22 +79,57 @@ fn element<P: Prime>(value: &Value) -> P::Element {
     })
 }
 
-fn wide(value: &Value) -> Limbs {
-    value.map(|limb| cast([limb; LANES]))
+/// Arithmetic with values in limbs.
+trait Limbed<P: Prime>: Simd<P> {
+    /// Whether a reduced value is never above its bound.
+    const EXACT: bool;
+
+    /// A value in every lane.
+    fn wide(value: &Value) -> Self::Wide;
+
+    /// The limbs of a value in every lane.
+    fn lanes(wide: Self::Wide) -> [[u64; LANES]; 5];
+}
+
+impl<P: Prime> Limbed<P> for Ifma {
+    const EXACT: bool = true;
+
+    fn wide(value: &Value) -> [__m512i; 5] {
+        value.map(|limb| cast([limb; LANES]))
+    }
+
+    fn lanes(wide: [__m512i; 5]) -> [[u64; LANES]; 5] {
+        wide.map(cast)
+    }
+}
+
+impl<P: Prime> Limbed<P> for Fma {
+    const EXACT: bool = false;
+
+    fn wide(value: &Value) -> [[__m256i; 5]; 2] {
+        [value.map(|limb| cast([limb; LANES / 2])); 2]
+    }
+
+    fn lanes(wide: [[__m256i; 5]; 2]) -> [[u64; LANES]; 5] {
+        std::array::from_fn(|limb| cast(wide.map(|half| half[limb])))
+    }
+}
+
+fn wide<P: Prime, S: Limbed<P>>(value: &Value) -> S::Wide {
+    S::wide(value)
 }
 
 /// The value of every lane, which must be the same.
-fn value(limbs: Limbs) -> Value {
-    limbs.map(|limb| {
-        let lanes: [u64; LANES] = cast(limb);
+fn value<P: Prime, S: Limbed<P>>(wide: S::Wide) -> Value {
+    S::lanes(wide).map(|lanes| {
         assert_eq!(lanes, [lanes[0]; LANES]);
         lanes[0]
     })
 }
 
 /// Holds a result to its bound, its limbs to theirs, and its element to the one expected.
-fn hold<P: Prime>(limbs: Limbs, bound: u64, expected: P::Element, what: &str) {
-    let found = value(limbs);
+fn hold<P: Prime, S: Limbed<P>>(limbs: S::Wide, bound: u64, expected: P::Element, what: &str) {
+    let found = value::<P, S>(limbs);
     assert!(
         found.iter().all(|limb| *limb <= LIMB),
         "{what}: limbs {found:x?}"
@@ -104,8 +142,13 @@ fn hold<P: Prime>(limbs: Limbs, bound: u64, expected: P::Element, what: &str) {
 }
 
 /// As [`hold`], where a result may be above its bound by what the lower limbs hide.
-fn hold_nearly<P: Prime>(limbs: Limbs, bound: u64, expected: P::Element, what: &str) {
-    let found = value(limbs);
+fn hold_nearly<P: Prime, S: Limbed<P>>(
+    limbs: S::Wide,
+    bound: u64,
+    expected: P::Element,
+    what: &str,
+) {
+    let found = value::<P, S>(limbs);
     let mut end = near::<P>(bound, 0);
     end[4] += 4;
     assert!(
@@ -119,8 +162,17 @@ fn hold_nearly<P: Prime>(limbs: Limbs, bound: u64, expected: P::Element, what: &
     assert_eq!(element::<P>(&found), expected, "{what}");
 }
 
+/// Holds a reduced value to bound 2 as far as the arithmetic promises.
+fn hold_reduced<P: Prime, S: Limbed<P>>(limbs: S::Wide, expected: P::Element) {
+    if S::EXACT {
+        hold::<P, S>(limbs, 2, expected, "reduce");
+    } else {
+        hold_nearly::<P, S>(limbs, 2, expected, "reduce");
+    }
+}
+
 /// Values next to multiples of `p` and others, which are narrowed by their top limbs alone.
-fn check_narrowing<P: Prime>(s: Ifma) {
+fn check_narrowing<P: Prime, S: Limbed<P>>(s: S) {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let of = |value: &Value| element::<P>(value);
     let twice = near::<P>(2, 0);
@@ -129,31 +181,31 @@ fn check_narrowing<P: Prime>(s: Ifma) {
     values.push(twice);
     for a in &values {
         for b in &values {
-            let (wide_a, wide_b) = (wide(a), wide(b));
+            let (wide_a, wide_b) = (wide::<P, S>(a), wide::<P, S>(b));
             let sum = Simd::<P>::add_narrow(s, wide_a, wide_b);
-            hold_nearly::<P>(sum, 2, of(a) + of(b), "add_narrow");
+            hold_nearly::<P, S>(sum, 2, of(a) + of(b), "add_narrow");
             let difference = Simd::<P>::sub_narrow(s, wide_a, wide_b);
-            hold_nearly::<P>(difference, 2, of(a) - of(b), "sub_narrow");
+            hold_nearly::<P, S>(difference, 2, of(a) - of(b), "sub_narrow");
             for c in &values {
-                let both = Simd::<P>::sub_both(s, wide_a, wide_b, wide(c));
-                hold_nearly::<P>(both, 2, of(a) - of(b) - of(c), "sub_both");
+                let both = Simd::<P>::sub_both(s, wide_a, wide_b, wide::<P, S>(c));
+                hold_nearly::<P, S>(both, 2, of(a) - of(b) - of(c), "sub_both");
             }
         }
     }
     let mut wider = below_bound::<P>(4, &mut rng);
     wider.push(near::<P>(4, 0));
     for a in &wider {
-        hold_nearly::<P>(Simd::<P>::narrow(s, wide(a)), 2, of(a), "narrow");
+        hold_nearly::<P, S>(Simd::<P>::narrow(s, wide::<P, S>(a)), 2, of(a), "narrow");
         for b in &values {
-            let (sum, difference) = Simd::<P>::spread(s, wide(a), wide(b));
-            hold_nearly::<P>(sum, 4, of(a) + of(b), "spread sum");
-            hold_nearly::<P>(difference, 4, of(a) - of(b), "spread difference");
+            let (sum, difference) = Simd::<P>::spread(s, wide::<P, S>(a), wide::<P, S>(b));
+            hold_nearly::<P, S>(sum, 4, of(a) + of(b), "spread sum");
+            hold_nearly::<P, S>(difference, 4, of(a) - of(b), "spread difference");
         }
     }
 }
 
 /// Differences just below multiples of `p`, where limbs that are not carried tell too great a quotient.
-fn check_quotients<P: Prime>(s: Ifma) {
+fn check_quotients<P: Prime, S: Limbed<P>>(s: S) {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let mut met = 0;
     for factor in 1..4 {
@@ -166,9 +218,14 @@ fn check_quotients<P: Prime>(s: Ifma) {
                     continue;
                 };
                 if is_less(&b, &near::<P>(2, 0)) {
-                    let both = Simd::<P>::sub_both(s, wide(&[0; 5]), wide(&b), wide(&c));
+                    let both = Simd::<P>::sub_both(
+                        s,
+                        wide::<P, S>(&[0; 5]),
+                        wide::<P, S>(&b),
+                        wide::<P, S>(&c),
+                    );
                     let expected = -element::<P>(&b) - element::<P>(&c);
-                    hold_nearly::<P>(both, 2, expected, "sub_both");
+                    hold_nearly::<P, S>(both, 2, expected, "sub_both");
                     met += 1;
                 }
             }
@@ -177,7 +234,7 @@ fn check_quotients<P: Prime>(s: Ifma) {
     assert!(met > 100);
 }
 
-fn check<P: Prime>(s: Ifma) {
+fn check<P: Prime, S: Limbed<P>>(s: S) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let radix = P::Element::from(2).pow_vartime([260]);
     let inverse = radix.invert().unwrap();
@@ -187,7 +244,12 @@ fn check<P: Prime>(s: Ifma) {
         for a in below_bound::<P>(a_bound, &mut rng) {
             for b in &b_values {
                 let product = of(&a) * of(b) * inverse;
-                hold::<P>(Simd::<P>::mul(s, wide(&a), wide(b)), 2, product, "mul");
+                hold::<P, S>(
+                    Simd::<P>::mul(s, wide::<P, S>(&a), wide::<P, S>(b)),
+                    2,
+                    product,
+                    "mul",
+                );
             }
         }
     }
@@ -204,21 +266,21 @@ fn check<P: Prime>(s: Ifma) {
                 let expected: P::Element = (0..count)
                     .map(|i| of(term(i).0) * of(term(i).1) * inverse)
                     .sum();
-                let terms = (0..count).map(|i| (wide(term(i).0), wide(term(i).1)));
-                hold::<P>(Simd::<P>::sum(s, terms), 2, expected, "sum");
+                let terms = (0..count).map(|i| (wide::<P, S>(term(i).0), wide::<P, S>(term(i).1)));
+                hold::<P, S>(Simd::<P>::sum(s, terms), 2, expected, "sum");
             }
         }
     }
     for a in below_bound::<P>(8, &mut rng) {
         let square = of(&a).square() * inverse;
-        hold::<P>(Simd::<P>::square(s, wide(&a)), 2, square, "square");
-        hold::<P>(Simd::<P>::reduce(s, wide(&a)), 2, of(&a), "reduce");
+        hold::<P, S>(Simd::<P>::square(s, wide::<P, S>(&a)), 2, square, "square");
+        hold_reduced::<P, S>(Simd::<P>::reduce(s, wide::<P, S>(&a)), of(&a));
     }
     for factor in 1..=8 {
         for offset in [-2, -1, 0, 1, 2] {
             let a = near::<P>(factor, offset);
             if is_less(&a, &near::<P>(8, 0)) {
-                hold::<P>(Simd::<P>::reduce(s, wide(&a)), 2, of(&a), "reduce");
+                hold_reduced::<P, S>(Simd::<P>::reduce(s, wide::<P, S>(&a)), of(&a));
             }
         }
     }
@@ -226,34 +288,38 @@ fn check<P: Prime>(s: Ifma) {
         let b_values = below_bound::<P>(bound, &mut rng);
         for a in below_bound::<P>(bound, &mut rng) {
             for b in &b_values {
-                let sum = Simd::<P>::add(s, wide(&a), wide(b));
-                hold::<P>(sum, 2 * bound, of(&a) + of(b), "add");
+                let sum = Simd::<P>::add(s, wide::<P, S>(&a), wide::<P, S>(b));
+                hold::<P, S>(sum, 2 * bound, of(&a) + of(b), "add");
             }
         }
     }
     for a in below_bound::<P>(60, &mut rng) {
         for b in below_bound::<P>(4, &mut rng) {
-            let difference = Simd::<P>::sub(s, wide(&a), wide(&b));
-            hold::<P>(difference, 64, of(&a) - of(&b), "sub");
+            let difference = Simd::<P>::sub(s, wide::<P, S>(&a), wide::<P, S>(&b));
+            hold::<P, S>(difference, 64, of(&a) - of(&b), "sub");
         }
         // A negated 0 is 2 p itself: a subtrahend still.
         let twice = near::<P>(2, 0);
         for b in below_bound::<P>(2, &mut rng).iter().chain([&twice]) {
-            let difference = Simd::<P>::sub_reduced(s, wide(&a), wide(b));
-            hold::<P>(difference, 62, of(&a) - of(b), "sub_reduced");
+            let difference = Simd::<P>::sub_reduced(s, wide::<P, S>(&a), wide::<P, S>(b));
+            hold::<P, S>(difference, 62, of(&a) - of(b), "sub_reduced");
         }
     }
 }
 
 /// Blocks of any value up to `2 p`, which a negated 0 is.
-fn check_blocks<P: Prime>(s: Ifma) {
+fn check_blocks<P: Prime, S: Limbed<P>>(s: S) {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let inverse = P::Element::from(2).pow_vartime([260]).invert().unwrap();
     let mut values = below_bound::<P>(2, &mut rng);
     values.push(near::<P>(2, 0));
     for a in values {
-        let block = Simd::<P>::store(s, wide(&a));
-        assert_eq!(value(Simd::<P>::load(s, &block)), a, "store and load");
+        let block = Simd::<P>::store(s, wide::<P, S>(&a));
+        assert_eq!(
+            value::<P, S>(Simd::<P>::load(s, &block)),
+            a,
+            "store and load"
+        );
         let expected = element::<P>(&a) * inverse;
         // Exported elements are compared as words: one that is not below p would be another.
         let exported = Simd::<P>::export(s, &block).map(|element| words(&element));
@@ -265,26 +331,32 @@ fn check_blocks<P: Prime>(s: Ifma) {
                 "integers of {a:x?}"
             );
         }
-        let negated = Simd::<P>::negate_where(s, wide(&a), 0xff);
-        let found = value(negated);
+        let negated = Simd::<P>::negate_where(s, wide::<P, S>(&a), 0xff);
+        let found = value::<P, S>(negated);
         assert!(found.iter().all(|limb| *limb <= LIMB));
         assert!(!is_less(&near::<P>(2, 0), &found));
         assert_eq!(element::<P>(&found), -element::<P>(&a), "negated {a:x?}");
-        let points = Simd::<P>::store_points(s, wide(&a), negated);
+        let points = Simd::<P>::store_points(s, wide::<P, S>(&a), negated);
         let (x, y) = Simd::<P>::load_points(s, std::array::from_fn(|i| &points[i]));
-        assert_eq!((value(x), value(y)), (a, found), "points");
+        assert_eq!((value::<P, S>(x), value::<P, S>(y)), (a, found), "points");
     }
+}
+
+fn check_all<P: Prime, S: Limbed<P>>(s: S) {
+    check::<P, S>(s);
+    check_quotients::<P, S>(s);
+    check_narrowing::<P, S>(s);
+    check_blocks::<P, S>(s);
 }
 
 #[test]
 fn accepts_the_widest_values() {
-    let Some(s) = Ifma::try_new() else { return };
-    check::<Scalar>(s);
-    check::<Base>(s);
-    check_quotients::<Scalar>(s);
-    check_quotients::<Base>(s);
-    check_narrowing::<Scalar>(s);
-    check_narrowing::<Base>(s);
-    check_blocks::<Scalar>(s);
-    check_blocks::<Base>(s);
+    if let Some(s) = Ifma::try_new() {
+        check_all::<Scalar, _>(s);
+        check_all::<Base, _>(s);
+    }
+    if let Some(s) = Fma::try_new() {
+        check_all::<Scalar, _>(s);
+        check_all::<Base, _>(s);
+    }
 }

@@ -1,0 +1,654 @@
+//! Radix 2^52 with AVX2 and fused multiply-add: limbs, form and bounds of [`super::ifma`], for machines
+//! that multiply 52 bits in floating point only.
+//!
+//! A product of limbs is below 2^104. Added to 2^104 in one rounding, it leaves a number whose lowest
+//! bit stands for 2^52: the product's upper half, rounded. What the product is above or below that, at
+//! most 2^51, a second multiply-add gives exactly. Both are added up as integers in the bits they have
+//! as floating-point numbers, of which the exponents are known and taken off together.
+//!
+//! Rounding is to the nearest, as every program finds it and leaves it.
+
+use std::arch::x86_64::{__m256d, __m256i};
+
+use bytemuck::cast;
+use ff::Field;
+
+use super::limbs::{below, limbs, Constants, LIMB};
+use super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
+
+pulp::simd_type! {
+    /// The instructions this needs.
+    struct Features {
+        avx: "avx",
+        avx2: "avx2",
+        fma: "fma",
+    }
+}
+
+/// Four elements: limb by limb.
+type Half = [__m256i; 5];
+
+/// Eight elements.
+type Limbs = [Half; 2];
+
+/// `2^104`: what is added to a product for its upper half.
+const UPPER: f64 = (1u128 << 104) as f64;
+
+/// `2^52 + 2^51`: what is added to a lower half, so that its bits are those of an integer.
+const LOWER: f64 = (3u64 << 51) as f64;
+
+/// `2^52`, to whose bits an integer below is added for its floating-point number.
+const INTEGER: f64 = (1u64 << 52) as f64;
+
+/// A multiple of 2^52 that makes a limb positive before it is shifted.
+const LIFT: u64 = 1 << 60;
+
+/// What is added to limbs so that all that are carried are positive: the value stays as it is.
+const LIFTS: [u64; 5] = {
+    let carried = (LIFT >> 52).wrapping_neg();
+    let middle = LIFT.wrapping_add(carried);
+    [LIFT, middle, middle, middle, carried]
+};
+
+/// `value + LIFTS`, limb by limb.
+const fn lifted(value: [u64; 5]) -> [u64; 5] {
+    let mut out = [0; 5];
+    let mut i = 0;
+    while i < 5 {
+        out[i] = value[i].wrapping_add(LIFTS[i]);
+        i += 1;
+    }
+    out
+}
+
+/// `LIFTS - value`, limb by limb.
+const fn lifted_less(value: [u64; 5]) -> [u64; 5] {
+    let mut out = [0; 5];
+    let mut i = 0;
+    while i < 5 {
+        out[i] = LIFTS[i].wrapping_sub(value[i]);
+        i += 1;
+    }
+    out
+}
+
+/// How many products of two limbs have their lower half in a column.
+const fn lower_halves(column: usize) -> u64 {
+    if column < 5 {
+        column as u64 + 1
+    } else {
+        9 - column as u64
+    }
+}
+
+/// What the exponents of the halves of one product of elements add to a column.
+const fn exponents(column: usize) -> u64 {
+    let upper = if column == 0 {
+        0
+    } else {
+        lower_halves(column - 1).wrapping_mul(UPPER.to_bits())
+    };
+    upper.wrapping_add(lower_halves(column).wrapping_mul(LOWER.to_bits()))
+}
+
+/// The exponents of a product, for each column.
+const EXPONENTS: [u64; 10] = {
+    let mut out = [0; 10];
+    let mut column = 0;
+    while column < 10 {
+        out[column] = exponents(column);
+        column += 1;
+    }
+    out
+};
+
+/// What the columns begin with before as many products as said and the reduction: without their
+/// exponents, and with lifts in the columns that are carried in the end.
+///
+/// A column that is carried within the reduction keeps the exponent of the last lower half that is
+/// added to it. Its own bits are then all 0, but for those of that exponent: a shift takes it to
+/// the next column, which begins without it.
+const fn beginning(products: u64) -> [u64; 10] {
+    let mut out = [0u64; 10];
+    let mut column = 0;
+    while column < 10 {
+        out[column] = EXPONENTS[column].wrapping_mul(products + 1).wrapping_neg();
+        if column < 5 {
+            out[column] = out[column].wrapping_add(LOWER.to_bits());
+        } else {
+            out[column] = out[column].wrapping_add(LIFTS[column - 5]);
+        }
+        if column >= 1 && column <= 5 {
+            out[column] = out[column].wrapping_sub(LOWER.to_bits() >> 52);
+        }
+        column += 1;
+    }
+    out
+}
+
+/// AVX2 and fused multiply-add, known to be there.
+#[derive(Debug, Clone, Copy)]
+pub struct Fma {
+    features: Features,
+}
+
+impl Fma {
+    /// The token, where the machine has the instructions.
+    pub fn try_new() -> Option<Self> {
+        Features::try_new().map(|features| Self { features })
+    }
+
+    #[inline(always)]
+    fn fill(self, word: u64) -> __m256i {
+        self.features.avx._mm256_set1_epi64x(word as i64)
+    }
+
+    #[inline(always)]
+    fn number(self, number: f64) -> __m256d {
+        self.features.avx._mm256_set1_pd(number)
+    }
+
+    #[inline(always)]
+    fn plus(self, a: __m256i, b: __m256i) -> __m256i {
+        self.features.avx2._mm256_add_epi64(a, b)
+    }
+
+    #[inline(always)]
+    fn minus(self, a: __m256i, b: __m256i) -> __m256i {
+        self.features.avx2._mm256_sub_epi64(a, b)
+    }
+
+    /// An integer of 52 bits as a floating-point number.
+    #[inline(always)]
+    fn double(self, integer: __m256i) -> __m256d {
+        let bits = self.fill(INTEGER.to_bits());
+        let sum: __m256d = cast(self.features.avx2._mm256_or_si256(integer, bits));
+        self.features.avx._mm256_sub_pd(sum, self.number(INTEGER))
+    }
+
+    /// The upper half of a product, rounded, with the exponent of [`UPPER`]; and the rest, from
+    /// `-2^51` to `2^51`.
+    #[inline(always)]
+    fn halves(self, a: __m256d, b: __m256d) -> (__m256d, __m256d) {
+        let upper = self.number(UPPER);
+        let high = self.features.fma._mm256_fmadd_pd(a, b, upper);
+        let taken = self.features.avx._mm256_sub_pd(upper, high);
+        (high, self.features.fma._mm256_fmadd_pd(a, b, taken))
+    }
+
+    /// Adds a product of limbs to two columns, with exponents.
+    #[inline(always)]
+    fn product(self, a: __m256d, b: __m256d, low: &mut __m256i, high: &mut __m256i) {
+        let (upper, lower) = self.halves(a, b);
+        let lower = self.features.avx._mm256_add_pd(lower, self.number(LOWER));
+        *low = self.plus(*low, cast(lower));
+        *high = self.plus(*high, cast(upper));
+    }
+
+    /// Carries limbs of which all but the highest are lifted: all are in `0 .. 2^52`, if the value is.
+    #[inline(always)]
+    fn carry_half(self, mut limbs: Half) -> Half {
+        let v = self.features.avx2;
+        let mask = self.fill(LIMB);
+        for i in 0..4 {
+            let carry = v._mm256_srli_epi64::<52>(limbs[i]);
+            limbs[i] = v._mm256_and_si256(limbs[i], mask);
+            limbs[i + 1] = v._mm256_add_epi64(limbs[i + 1], carry);
+        }
+        limbs
+    }
+
+    #[inline(always)]
+    fn carry(self, limbs: Limbs) -> Limbs {
+        limbs.map(
+            #[inline(always)]
+            |half| self.carry_half(half),
+        )
+    }
+
+    /// `f` of each limb of two values and of a constant.
+    #[inline(always)]
+    fn each(
+        self,
+        a: Limbs,
+        b: Limbs,
+        constant: [u64; 5],
+        f: impl Fn(__m256i, __m256i, __m256i) -> __m256i,
+    ) -> Limbs {
+        std::array::from_fn(
+            #[inline(always)]
+            |h| {
+                std::array::from_fn(
+                    #[inline(always)]
+                    |i| f(a[h][i], b[h][i], self.fill(constant[i])),
+                )
+            },
+        )
+    }
+
+    /// `a - subtrahend` where the top limb says that `a` is not below the subtrahend, lifted and not
+    /// carried. A value just above may pass for one below.
+    #[inline(always)]
+    fn less(self, a: Limbs, subtrahend: [u64; 5]) -> Limbs {
+        let v = self.features.avx2;
+        let top = self.fill(subtrahend[4]);
+        let less = lifted_less(subtrahend);
+        a.map(
+            #[inline(always)]
+            |half| {
+                let above = v._mm256_cmpgt_epi64(half[4], top);
+                std::array::from_fn(
+                    #[inline(always)]
+                    |i| {
+                        let (stay, less) = (self.fill(LIFTS[i]), self.fill(less[i]));
+                        self.plus(half[i], v._mm256_blendv_epi8(stay, less, above))
+                    },
+                )
+            },
+        )
+    }
+
+    /// The last step of Montgomery's reduction that a column needs before it is carried to the next:
+    /// adds `q p`, so that the column's bits are 0 but for an exponent.
+    #[inline(always)]
+    fn reduce_column<P: Prime>(self, t: &mut [__m256i; 10], i: usize) {
+        let Features { avx, avx2, .. } = self.features;
+        let column = self.double(avx2._mm256_and_si256(t[i], self.fill(LIMB)));
+        let (_, rest) = self.halves(column, self.number(Constants::<P>::INVERSE as f64));
+        // The product modulo 2^52, from 0 on.
+        let below = avx._mm256_cmp_pd::<{ std::arch::x86_64::_CMP_LT_OQ }>(rest, self.number(0.0));
+        let q = avx._mm256_add_pd(rest, avx._mm256_and_pd(below, self.number(INTEGER)));
+        for j in 0..5 {
+            let p = self.number(Constants::<P>::P[j] as f64);
+            let (low, high) = t.split_at_mut(i + j + 1);
+            self.product(q, p, &mut low[i + j], &mut high[0]);
+        }
+        t[i + 1] = self.plus(t[i + 1], avx2._mm256_srli_epi64::<52>(t[i]));
+    }
+
+    #[inline(always)]
+    fn mul_half<P: Prime>(self, a: &Half, b: &Half) -> Half {
+        let mut t = const { beginning(1) }.map(|column| self.fill(column));
+        let b = b.map(|limb| self.double(limb));
+        for i in 0..5 {
+            let a = self.double(a[i]);
+            for j in 0..5 {
+                let (low, high) = t.split_at_mut(i + j + 1);
+                self.product(a, b[j], &mut low[i + j], &mut high[0]);
+            }
+            self.reduce_column::<P>(&mut t, i);
+        }
+        self.carry_half([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    #[inline(always)]
+    fn square_half<P: Prime>(self, a: &Half) -> Half {
+        let mut t = const { beginning(1) }.map(|column| self.fill(column));
+        let a = a.map(|limb| self.double(limb));
+        for i in 0..5 {
+            let (low, high) = t.split_at_mut(2 * i + 1);
+            self.product(a[i], a[i], &mut low[2 * i], &mut high[0]);
+            for j in i + 1..5 {
+                let (upper, lower) = self.halves(a[i], a[j]);
+                let lower = self.features.avx._mm256_add_pd(lower, self.number(LOWER));
+                let (lower, upper) = (cast(lower), cast(upper));
+                t[i + j] = self.plus(self.plus(t[i + j], lower), lower);
+                t[i + j + 1] = self.plus(self.plus(t[i + j + 1], upper), upper);
+            }
+            self.reduce_column::<P>(&mut t, i);
+        }
+        self.carry_half([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    #[inline(always)]
+    fn unpack(self, block: &Block) -> Limbs {
+        let v = self.features.avx2;
+        let mask = self.fill(LIMB);
+        let or = |a, b| v._mm256_and_si256(v._mm256_or_si256(a, b), mask);
+        let words = block.0.map(cast::<_, [__m256i; 2]>);
+        std::array::from_fn(
+            #[inline(always)]
+            |h| {
+                let words = words.map(|word| word[h]);
+                [
+                    v._mm256_and_si256(words[0], mask),
+                    or(
+                        v._mm256_srli_epi64::<52>(words[0]),
+                        v._mm256_slli_epi64::<12>(words[1]),
+                    ),
+                    or(
+                        v._mm256_srli_epi64::<40>(words[1]),
+                        v._mm256_slli_epi64::<24>(words[2]),
+                    ),
+                    or(
+                        v._mm256_srli_epi64::<28>(words[2]),
+                        v._mm256_slli_epi64::<36>(words[3]),
+                    ),
+                    v._mm256_srli_epi64::<16>(words[3]),
+                ]
+            },
+        )
+    }
+
+    /// The words of four elements.
+    #[inline(always)]
+    fn pack_half(self, limbs: &Half) -> [__m256i; 4] {
+        let v = self.features.avx2;
+        let or = |a, b| v._mm256_or_si256(a, b);
+        [
+            or(limbs[0], v._mm256_slli_epi64::<52>(limbs[1])),
+            or(
+                v._mm256_srli_epi64::<12>(limbs[1]),
+                v._mm256_slli_epi64::<40>(limbs[2]),
+            ),
+            or(
+                v._mm256_srli_epi64::<24>(limbs[2]),
+                v._mm256_slli_epi64::<28>(limbs[3]),
+            ),
+            or(
+                v._mm256_srli_epi64::<36>(limbs[3]),
+                v._mm256_slli_epi64::<16>(limbs[4]),
+            ),
+        ]
+    }
+
+    /// Rows and columns of a 4 by 4 matrix of words exchanged.
+    #[inline(always)]
+    fn exchange(self, r: [__m256i; 4]) -> [__m256i; 4] {
+        let v = self.features.avx2;
+        let (a, b) = (
+            v._mm256_unpacklo_epi64(r[0], r[1]),
+            v._mm256_unpackhi_epi64(r[0], r[1]),
+        );
+        let (c, d) = (
+            v._mm256_unpacklo_epi64(r[2], r[3]),
+            v._mm256_unpackhi_epi64(r[2], r[3]),
+        );
+        [
+            v._mm256_permute2x128_si256::<0x20>(a, c),
+            v._mm256_permute2x128_si256::<0x20>(b, d),
+            v._mm256_permute2x128_si256::<0x31>(a, c),
+            v._mm256_permute2x128_si256::<0x31>(b, d),
+        ]
+    }
+
+    /// Constants of a value in all lanes.
+    #[inline(always)]
+    fn constant(self, value: [u64; 5]) -> Limbs {
+        [value.map(|limb| self.fill(limb)); 2]
+    }
+}
+
+impl Machine for Fma {
+    #[inline(always)]
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        self.features.vectorize(work)
+    }
+}
+
+impl<P: Prime> Simd<P> for Fma {
+    type Wide = Limbs;
+
+    #[inline(always)]
+    fn load(self, block: &Block) -> Limbs {
+        self.unpack(block)
+    }
+
+    #[inline(always)]
+    fn store(self, value: Limbs) -> Block {
+        let [low, high] = value.each_ref().map(
+            #[inline(always)]
+            |half| self.pack_half(half),
+        );
+        Block(std::array::from_fn(
+            #[inline(always)]
+            |word| cast([low[word], high[word]]),
+        ))
+    }
+
+    #[inline(always)]
+    fn splat(self, element: P::Element) -> Limbs {
+        let value = self.constant(limbs(words(&element)));
+        // The library's form is 2^256 times the element: 2^264 / 2^260 of it is ours.
+        let factor = self.constant(Constants::<P>::FROM_LIBRARY);
+        Simd::<P>::mul(self, value, factor)
+    }
+
+    #[inline(always)]
+    fn add(self, a: Limbs, b: Limbs) -> Limbs {
+        self.carry(self.each(a, b, [0; 5], |a, b, _| self.plus(a, b)))
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Limbs, b: Limbs) -> Limbs {
+        let four = const { lifted(Constants::<P>::FOUR) };
+        self.carry(self.each(a, b, four, |a, b, four| self.minus(self.plus(a, four), b)))
+    }
+
+    #[inline(always)]
+    fn sub_reduced(self, a: Limbs, b: Limbs) -> Limbs {
+        let two = const { lifted(Constants::<P>::TWO) };
+        self.carry(self.each(a, b, two, |a, b, two| self.minus(self.plus(a, two), b)))
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Limbs, b: Limbs) -> Limbs {
+        [
+            self.mul_half::<P>(&a[0], &b[0]),
+            self.mul_half::<P>(&a[1], &b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn square(self, a: Limbs) -> Limbs {
+        [self.square_half::<P>(&a[0]), self.square_half::<P>(&a[1])]
+    }
+
+    #[inline(always)]
+    fn sum(self, products: impl Iterator<Item = (Limbs, Limbs)>) -> Limbs {
+        let zero = self.fill(0);
+        let mut t = [[zero; 10]; 2];
+        let mut count = 0u64;
+        for (a, b) in products {
+            count += 1;
+            for h in 0..2 {
+                let b = b[h].map(|limb| self.double(limb));
+                for i in 0..5 {
+                    let a = self.double(a[h][i]);
+                    for j in 0..5 {
+                        let (low, high) = t[h].split_at_mut(i + j + 1);
+                        self.product(a, b[j], &mut low[i + j], &mut high[0]);
+                    }
+                }
+            }
+        }
+        let first = const { beginning(0) };
+        t.map(
+            #[inline(always)]
+            |mut t| {
+                for (column, sum) in t.iter_mut().enumerate() {
+                    let exponents = EXPONENTS[column].wrapping_mul(count);
+                    *sum = self.plus(*sum, self.fill(first[column].wrapping_sub(exponents)));
+                }
+                for i in 0..5 {
+                    self.reduce_column::<P>(&mut t, i);
+                }
+                self.carry_half([t[5], t[6], t[7], t[8], t[9]])
+            },
+        )
+    }
+
+    #[inline(always)]
+    fn reduce(self, a: Limbs) -> Limbs {
+        let below_four = self.carry(self.less(a, Constants::<P>::FOUR));
+        self.carry(self.less(below_four, Constants::<P>::TWO))
+    }
+
+    #[inline(always)]
+    fn narrow(self, a: Limbs) -> Limbs {
+        self.carry(self.less(a, Constants::<P>::TWO))
+    }
+
+    #[inline(always)]
+    fn add_narrow(self, a: Limbs, b: Limbs) -> Limbs {
+        let sum = self.each(a, b, [0; 5], |a, b, _| self.plus(a, b));
+        self.carry(self.less(sum, Constants::<P>::TWO))
+    }
+
+    #[inline(always)]
+    fn sub_narrow(self, a: Limbs, b: Limbs) -> Limbs {
+        let two = Constants::<P>::TWO;
+        let difference = self.each(a, b, two, |a, b, two| self.minus(self.plus(a, two), b));
+        self.carry(self.less(difference, two))
+    }
+
+    #[inline(always)]
+    fn sub_both(self, a: Limbs, b: Limbs, c: Limbs) -> Limbs {
+        let difference = Simd::<P>::sub_reduced(self, Simd::<P>::sub_reduced(self, a, b), c);
+        Simd::<P>::reduce(self, difference)
+    }
+
+    #[inline(always)]
+    fn spread(self, a: Limbs, b: Limbs) -> (Limbs, Limbs) {
+        let a = self.less(a, Constants::<P>::TWO);
+        let sum = self.each(a, b, [0; 5], |a, b, _| self.plus(a, b));
+        let two = Constants::<P>::TWO;
+        let difference = self.each(a, b, two, |a, b, two| self.minus(self.plus(a, two), b));
+        (self.carry(sum), self.carry(difference))
+    }
+
+    #[inline(always)]
+    fn import(self, elements: &[P::Element; LANES]) -> Block {
+        let mut block = Block::ZERO;
+        for (lane, element) in elements.iter().enumerate() {
+            for (column, word) in block.0.iter_mut().zip(words(element)) {
+                column[lane] = word;
+            }
+        }
+        self.vectorize(
+            #[inline(always)]
+            || {
+                let factor = self.constant(Constants::<P>::FROM_LIBRARY);
+                Simd::<P>::store(self, Simd::<P>::mul(self, self.unpack(&block), factor))
+            },
+        )
+    }
+
+    #[inline(always)]
+    fn export(self, block: &Block) -> [P::Element; LANES] {
+        let block = self.vectorize(
+            #[inline(always)]
+            || {
+                let factor = self.constant(Constants::<P>::TO_LIBRARY);
+                Simd::<P>::store(self, Simd::<P>::mul(self, self.unpack(block), factor))
+            },
+        );
+        let mut out = [P::Element::ZERO; LANES];
+        for (lane, out) in out.iter_mut().enumerate() {
+            let words = [0, 1, 2, 3].map(|word| block.0[word][lane]);
+            *out = super::element(below::<P>(words));
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn small(self, integers: [u16; LANES]) -> Limbs {
+        let lowest: [__m256i; 2] = cast(integers.map(u64::from));
+        let zero = self.fill(0);
+        let value = lowest.map(|lowest| [lowest, zero, zero, zero, zero]);
+        Simd::<P>::mul(self, value, self.constant(Constants::<P>::FROM_INTEGER))
+    }
+
+    #[inline(always)]
+    fn integers(self, block: &Block) -> [[u64; 4]; LANES] {
+        let one = self.constant([1, 0, 0, 0, 0]);
+        let value = Simd::<P>::mul(self, self.unpack(block), one);
+        let block = Simd::<P>::store(self, value);
+        std::array::from_fn(|lane| below::<P>(std::array::from_fn(|word| block.0[word][lane])))
+    }
+
+    #[inline(always)]
+    fn negate_where(self, a: Limbs, lanes: u8) -> Limbs {
+        let v = self.features.avx2;
+        let two = const { lifted(Constants::<P>::TWO) };
+        let chosen: [u64; LANES] =
+            std::array::from_fn(|lane| u64::from(lanes >> lane & 1).wrapping_neg());
+        let chosen: [__m256i; 2] = cast(chosen);
+        self.carry(std::array::from_fn(
+            #[inline(always)]
+            |h| {
+                std::array::from_fn(
+                    #[inline(always)]
+                    |i| {
+                        let stay = self.plus(a[h][i], self.fill(LIFTS[i]));
+                        let negated = self.minus(self.fill(two[i]), a[h][i]);
+                        v._mm256_blendv_epi8(stay, negated, chosen[h])
+                    },
+                )
+            },
+        ))
+    }
+
+    #[inline(always)]
+    fn load_points(self, points: [&PointWords; LANES]) -> (Limbs, Limbs) {
+        let rows = points.map(|point| cast::<_, [__m256i; 2]>(point.0));
+        let coordinate = |which: usize| {
+            let halves: [[__m256i; 4]; 2] = std::array::from_fn(
+                #[inline(always)]
+                |h| self.exchange(std::array::from_fn(|i| rows[4 * h + i][which])),
+            );
+            let block = Block(std::array::from_fn(|word| {
+                cast([halves[0][word], halves[1][word]])
+            }));
+            self.unpack(&block)
+        };
+        (coordinate(0), coordinate(1))
+    }
+
+    #[inline(always)]
+    fn store_points(self, x: Limbs, y: Limbs) -> [PointWords; LANES] {
+        let rows = [x, y].map(
+            #[inline(always)]
+            |value| {
+                value.each_ref().map(
+                    #[inline(always)]
+                    |half| self.exchange(self.pack_half(half)),
+                )
+            },
+        );
+        std::array::from_fn(|lane| {
+            PointWords(cast([
+                rows[0][lane / 4][lane % 4],
+                rows[1][lane / 4][lane % 4],
+            ]))
+        })
+    }
+
+    #[inline(always)]
+    fn transpose(self, values: [Limbs; LANES]) -> [Limbs; LANES] {
+        let mut out = values;
+        for limb in 0..5 {
+            for (rows, columns) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let quarter = std::array::from_fn(|i| values[4 * rows + i][columns][limb]);
+                for (i, moved) in self.exchange(quarter).into_iter().enumerate() {
+                    out[4 * columns + i][rows][limb] = moved;
+                }
+            }
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn shifted(self, a: &Block, b: &Block, shift: usize) -> Limbs {
+        let words = std::array::from_fn(
+            #[inline(always)]
+            |word| {
+                let mut both = [0; 2 * LANES];
+                both[..LANES].copy_from_slice(&a.0[word]);
+                both[LANES..].copy_from_slice(&b.0[word]);
+                std::array::from_fn(|lane| both[lane + shift])
+            },
+        );
+        self.unpack(&Block(words))
+    }
+}

@@ -1,0 +1,129 @@
+//! Elements in five limbs of 52 bits, and the constants of arithmetic with them.
+
+use std::marker::PhantomData;
+
+use super::{Prime, LANES};
+
+/// The greatest limb.
+pub const LIMB: u64 = (1 << 52) - 1;
+
+/// Words as limbs.
+pub const fn limbs(words: [u64; 4]) -> [u64; 5] {
+    [
+        words[0] & LIMB,
+        (words[0] >> 52 | words[1] << 12) & LIMB,
+        (words[1] >> 40 | words[2] << 24) & LIMB,
+        (words[2] >> 28 | words[3] << 36) & LIMB,
+        words[3] >> 16,
+    ]
+}
+
+/// `factor * value`, limb by limb, for a small factor.
+pub const fn times(value: [u64; 5], factor: u64) -> [u64; 5] {
+    let mut out = [0; 5];
+    let mut carry = 0;
+    let mut i = 0;
+    while i < 5 {
+        let limb = value[i] * factor + carry;
+        out[i] = limb & LIMB;
+        carry = limb >> 52;
+        i += 1;
+    }
+    out
+}
+
+/// Constants of a field.
+pub struct Constants<P>(PhantomData<P>);
+
+impl<P: Prime> Constants<P> {
+    /// The modulus `p`.
+    pub const P: [u64; 5] = limbs(P::MODULUS);
+    /// `-1/p` modulo 2^52.
+    pub const INVERSE: u64 = {
+        let p = P::MODULUS[0];
+        // Newton's steps double the correct bits of 1/p.
+        let mut inverse = 1u64;
+        let mut step = 0;
+        while step < 6 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(inverse)));
+            step += 1;
+        }
+        inverse.wrapping_neg() & LIMB
+    };
+    /// `q p` for `q` below 8, limb by limb.
+    pub const MULTIPLES: [[u64; LANES]; 5] = {
+        let mut table = [[0; LANES]; 5];
+        let mut q = 0;
+        while q < LANES {
+            let multiple = times(Self::P, q as u64);
+            let mut i = 0;
+            while i < 5 {
+                table[i][q] = multiple[i];
+                i += 1;
+            }
+            q += 1;
+        }
+        table
+    };
+    /// `2^97` over the top limb of `p` and one more: 45 bits below its quotient with a top limb.
+    pub const RECIPROCAL: u64 = ((1u128 << 97) / (Self::P[4] as u128 + 1)) as u64;
+    /// `2 p`.
+    pub const TWO: [u64; 5] = times(Self::P, 2);
+    /// `4 p`.
+    pub const FOUR: [u64; 5] = times(Self::P, 4);
+    /// `2^264`: a product with it and 2^-260 takes an element of 2^256 to one of 2^260.
+    pub const FROM_LIBRARY: [u64; 5] = power_of_two::<P>(264);
+    /// `2^256`, which takes it back.
+    pub const TO_LIBRARY: [u64; 5] = power_of_two::<P>(256);
+    /// `2^520`, which an integer becomes an element by.
+    pub const FROM_INTEGER: [u64; 5] = power_of_two::<P>(520);
+}
+
+/// `2^exponent` modulo `p`, in limbs.
+const fn power_of_two<P: Prime>(exponent: u32) -> [u64; 5] {
+    let p = P::MODULUS;
+    let mut value = [1u64, 0, 0, 0];
+    let mut step = 0;
+    while step < exponent {
+        let doubled = [
+            value[0] << 1,
+            value[1] << 1 | value[0] >> 63,
+            value[2] << 1 | value[1] >> 63,
+            value[3] << 1 | value[2] >> 63,
+        ];
+        let mut less = [0; 4];
+        let mut borrow = false;
+        let mut i = 0;
+        while i < 4 {
+            let (difference, under) = doubled[i].overflowing_sub(p[i]);
+            let (difference, again) = difference.overflowing_sub(borrow as u64);
+            less[i] = difference;
+            borrow = under || again;
+            i += 1;
+        }
+        value = if borrow { doubled } else { less };
+        step += 1;
+    }
+    limbs(value)
+}
+
+/// Words below `2 p`, brought below `p`.
+#[inline(always)]
+pub fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
+    let mut less = [0; 4];
+    let mut borrow = false;
+    for (i, out) in less.iter_mut().enumerate() {
+        let (difference, under) = words[i].overflowing_sub(P::MODULUS[i]);
+        let (difference, again) = difference.overflowing_sub(u64::from(borrow));
+        *out = difference;
+        borrow = under || again;
+    }
+    if borrow {
+        words
+    } else {
+        less
+    }
+}
+
+#[cfg(test)]
+mod tests;
