@@ -49,6 +49,21 @@ impl Twiddles {
         }
     }
 
+    /// A factor, and at `h` the `h` twiddles of the level of `16 h` elements times it.
+    fn scaled<S: Simd<Scalar>>(&self, s: S, scale: Fr) -> [Block; LANES] {
+        std::array::from_fn(|i| {
+            let scale = s.import(&[scale; LANES]);
+            let Some(half) = i.checked_ilog2().map(|log| 1 << log) else {
+                return scale;
+            };
+            let twiddle = &self.level(2 * half * LANES)[i - half];
+            s.vectorize(
+                #[inline(always)]
+                || s.store(s.mul(s.load(twiddle), s.load(&scale))),
+            )
+        })
+    }
+
     fn level(&self, elements: usize) -> &[Block] {
         let log = elements.trailing_zeros() as usize;
         self.levels.get(log).map_or(&[], Vec::as_slice)
@@ -97,8 +112,8 @@ pub struct Domain<S> {
     pub omega: Fr,
     forward: Twiddles,
     inverse: Twiddles,
-    /// `1 / 2^k`.
-    scale: Fr,
+    /// The inverse's last twiddles times `1 / 2^k`.
+    scaled: [Block; LANES],
 }
 
 impl<S: Simd<Scalar>> Domain<S> {
@@ -113,13 +128,14 @@ impl<S: Simd<Scalar>> Domain<S> {
         );
         let omega = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
         let omega_inverse = (k..Fr::S).fold(Fr::ROOT_OF_UNITY_INV, |root, _| root.square());
+        let inverse = Twiddles::new(simd, k, omega_inverse);
         Self {
             simd,
             k,
             omega,
             forward: Twiddles::new(simd, k, omega),
-            inverse: Twiddles::new(simd, k, omega_inverse),
-            scale: Fr::TWO_INV.pow_vartime([u64::from(k)]),
+            scaled: inverse.scaled(simd, Fr::TWO_INV.pow_vartime([u64::from(k)])),
+            inverse,
         }
     }
 
@@ -148,7 +164,7 @@ impl<S: Simd<Scalar>> Domain<S> {
         s.vectorize(
             #[inline(always)]
             || {
-                descend(s, &self.inverse, data, s.splat(self.scale));
+                descend(s, &self.inverse, &self.scaled, data);
             },
         );
     }
@@ -217,7 +233,12 @@ fn large_passes(blocks: usize) -> (Vec<usize>, usize) {
 
 /// Decimation in frequency, down to leaves.
 #[inline(always)]
-fn descend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, data: &mut [Block], scale: S::Wide) {
+fn descend<S: Simd<Scalar>>(
+    s: S,
+    twiddles: &Twiddles,
+    scaled: &[Block; LANES],
+    data: &mut [Block],
+) {
     let mut start = 0;
     let (passes, cached) = large_passes(data.len());
     for pass in &passes {
@@ -240,7 +261,7 @@ fn descend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, data: &mut [Block], scale
             size /= step;
         }
         for leaf in part.chunks_exact_mut(LANES) {
-            leaf_down(s, twiddles, leaf, scale);
+            leaf_down(s, twiddles, scaled, leaf);
         }
         start += cached;
     }

@@ -72,18 +72,21 @@ pub(super) fn double<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, range: &mut [Bl
     }
 }
 
-/// The last six levels down, over 64 elements.
+/// The last six levels down, over 64 elements, which come out multiplied by the scale that
+/// [`Twiddles::scaled`] took.
 #[inline(always)]
 pub(super) fn leaf_down<S: Simd<Scalar>>(
     s: S,
     twiddles: &Twiddles,
+    scaled: &[Block; LANES],
     leaf: &mut [Block],
-    scale: S::Wide,
 ) {
     let mut x: [S::Wide; LANES] = std::array::from_fn(|i| s.load(&leaf[i]));
     for half in [4, 2, 1] {
         let level = twiddles.level(2 * half * LANES);
         for base in (0..LANES).step_by(2 * half) {
+            // Of each level the lower half, which is multiplied anyway, takes the scale.
+            let level = if base == 0 { &scaled[half..] } else { level };
             for j in 0..half {
                 let (a0, a1) = (x[base + j], x[base + j + half]);
                 x[base + j] = s.add_narrow(a0, a1);
@@ -91,6 +94,7 @@ pub(super) fn leaf_down<S: Simd<Scalar>>(
             }
         }
     }
+    x[0] = s.mul(x[0], s.load(&scaled[0]));
     x = s.transpose(x);
     for half in [4, 2, 1] {
         for base in (0..LANES).step_by(2 * half) {
@@ -106,7 +110,7 @@ pub(super) fn leaf_down<S: Simd<Scalar>>(
         }
     }
     for (block, value) in leaf.iter_mut().zip(x) {
-        *block = s.store(s.mul(value, scale));
+        *block = s.store(value);
     }
 }
 
