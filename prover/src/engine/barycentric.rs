@@ -120,7 +120,7 @@ mod tests {
                     .map(|chunk| s.import(chunk.try_into().unwrap()))
                     .collect();
                 let mut out = vec![Block::ZERO; domain.blocks()];
-                domain.evaluate(&ordered, &domain.ordered_powers(Fr::ONE), &mut out);
+                domain.evaluate(&ordered, &domain.coset(Fr::ONE), &mut out);
                 out
             };
             let mut a = values(&coefficients);

@@ -24,29 +24,31 @@ const LEAF: usize = LANES * LANES;
 /// Blocks up to which a transform goes level by level: they fit a core's own cache.
 const CACHED: usize = 1 << 11;
 
-/// Twiddles of one direction.
+/// Twiddles of one direction, on a coset.
 #[derive(Debug)]
 struct Twiddles {
-    /// `w^0 .. w^(m/2 - 1)` for a root `w` of order `m = 2^i`, from `m = 16` on.
+    /// At `i` the first `m / 2` points of order `m = 2^i`: powers of a root `w` of that order times
+    /// the `2^k / m`-th power of the shift. Up to `m = 8` each stands in a block of its own.
     levels: Vec<Vec<Block>>,
-    /// `w^0 .. w^3` for a root of order 8, each eight times.
-    eighth: [Block; 4],
 }
 
 impl Twiddles {
-    fn new<S: Simd<Scalar>>(s: S, k: u32, root: Fr) -> Self {
-        let order = |m: u32| (m..k).fold(root, |root, _| root.square());
+    fn new<S: Simd<Scalar>>(s: S, k: u32, root: Fr, shift: Fr) -> Self {
+        let order = |of: Fr, log: u32| (log..k).fold(of, |power, _| power.square());
         let levels = (0..=k)
-            .map(|log| match log {
-                0..=3 => Vec::new(),
-                _ => powers(s, Fr::ONE, order(log), 1 << (log - 1)),
+            .map(|log| {
+                let (first, root) = (order(shift, log), order(root, log));
+                match log {
+                    0 => Vec::new(),
+                    1..=3 => std::iter::successors(Some(first), |point| Some(*point * root))
+                        .take(1 << (log - 1))
+                        .map(|point| s.import(&[point; LANES]))
+                        .collect(),
+                    _ => powers(s, first, root, 1 << (log - 1)),
+                }
             })
             .collect();
-        let eighth = order(3);
-        Self {
-            levels,
-            eighth: std::array::from_fn(|i| s.import(&[eighth.pow_vartime([i as u64]); LANES])),
-        }
+        Self { levels }
     }
 
     /// A factor, and at `h` the `h` twiddles of the level of `16 h` elements times it.
@@ -101,6 +103,14 @@ pub fn powers<S: Simd<Scalar>>(s: S, first: Fr, base: Fr, count: usize) -> Vec<B
     blocks
 }
 
+/// A coset of a domain, and what values on it are computed with.
+#[derive(Debug)]
+pub struct Coset {
+    /// What the roots of unity are multiplied by.
+    pub shift: Fr,
+    twiddles: Twiddles,
+}
+
 /// The `2^k`-th roots of unity, and what transforms over them need.
 #[derive(Debug)]
 pub struct Domain<S> {
@@ -110,7 +120,6 @@ pub struct Domain<S> {
     pub k: u32,
     /// The points' generator.
     pub omega: Fr,
-    forward: Twiddles,
     inverse: Twiddles,
     /// The inverse's last twiddles times `1 / 2^k`.
     scaled: [Block; LANES],
@@ -128,12 +137,11 @@ impl<S: Simd<Scalar>> Domain<S> {
         );
         let omega = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
         let omega_inverse = (k..Fr::S).fold(Fr::ROOT_OF_UNITY_INV, |root, _| root.square());
-        let inverse = Twiddles::new(simd, k, omega_inverse);
+        let inverse = Twiddles::new(simd, k, omega_inverse, Fr::ONE);
         Self {
             simd,
             k,
             omega,
-            forward: Twiddles::new(simd, k, omega),
             scaled: inverse.scaled(simd, Fr::TWO_INV.pow_vartime([u64::from(k)])),
             inverse,
         }
@@ -169,14 +177,22 @@ impl<S: Simd<Scalar>> Domain<S> {
         );
     }
 
-    /// Values on the coset whose powers are `shift`, in the order of coefficients.
-    pub fn evaluate(&self, coefficients: &[Block], shift: &[Block], out: &mut [Block]) {
+    /// The roots of unity times `shift`.
+    pub fn coset(&self, shift: Fr) -> Coset {
+        Coset {
+            shift,
+            twiddles: Twiddles::new(self.simd, self.k, self.omega, shift),
+        }
+    }
+
+    /// Values on a coset, of coefficients in their order.
+    pub fn evaluate(&self, coefficients: &[Block], coset: &Coset, out: &mut [Block]) {
         assert!(coefficients.len() == self.blocks() && out.len() == self.blocks());
         let s = self.simd;
         s.vectorize(
             #[inline(always)]
             || {
-                ascend(s, &self.forward, coefficients, shift, out);
+                ascend(s, &coset.twiddles, coefficients, out);
             },
         );
     }
@@ -269,22 +285,15 @@ fn descend<S: Simd<Scalar>>(
 
 /// Decimation in time, up from leaves.
 #[inline(always)]
-fn ascend<S: Simd<Scalar>>(
-    s: S,
-    twiddles: &Twiddles,
-    coefficients: &[Block],
-    shift: &[Block],
-    data: &mut [Block],
-) {
+fn ascend<S: Simd<Scalar>>(s: S, twiddles: &Twiddles, coefficients: &[Block], data: &mut [Block]) {
     let (passes, cached) = large_passes(data.len());
     let mut start = 0;
     while start < data.len() {
         let range = start..start + cached;
         let part = &mut data[range.clone()];
-        let leaves = coefficients[range.clone()].chunks_exact(LANES);
-        let shifts = shift[range].chunks_exact(LANES);
-        for ((leaf, coefficients), shift) in part.chunks_exact_mut(LANES).zip(leaves).zip(shifts) {
-            leaf_up(s, twiddles, coefficients, shift, leaf);
+        let leaves = coefficients[range].chunks_exact(LANES);
+        for (leaf, coefficients) in part.chunks_exact_mut(LANES).zip(leaves) {
+            leaf_up(s, twiddles, coefficients, leaf);
         }
         // The passes of `descend`, last first.
         let mut sizes = Vec::new();

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use zkmargin_verifier::plonk::sums::Sums;
 
 use super::column::{edges, elements, ENDING_ROWS};
-use super::fft::Domain;
+use super::fft::{Coset, Domain};
 use super::msm::Bases;
 use super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
 use assembly::Assembly;
@@ -60,29 +60,12 @@ pub(super) enum Special {
     Identity,
 }
 
-/// A coset that the quotient is computed on.
-#[derive(Debug)]
-pub(super) struct Coset {
-    /// Its shift.
-    pub shift: Fr,
-    /// Powers of the shift.
-    pub powers: Vec<Block>,
-}
-
-impl Coset {
-    /// As many as the quotient has pieces.
-    pub fn all<S: Simd<Scalar>>(domain: &Domain<S>, pieces: usize) -> Vec<Self> {
-        let root = extended(domain.k, pieces);
-        (0..pieces)
-            .map(|i| {
-                let shift = Fr::MULTIPLICATIVE_GENERATOR * root.pow([i as u64]);
-                Self {
-                    shift,
-                    powers: domain.ordered_powers(shift),
-                }
-            })
-            .collect()
-    }
+/// The cosets that a quotient of as many pieces is computed on.
+pub(super) fn cosets<S: Simd<Scalar>>(domain: &Domain<S>, pieces: usize) -> Vec<Coset> {
+    let root = extended(domain.k, pieces);
+    (0..pieces)
+        .map(|i| domain.coset(Fr::MULTIPLICATIVE_GENERATOR * root.pow([i as u64])))
+        .collect()
 }
 
 /// Points to commit with, exactly as many as the circuit has rows.
@@ -173,7 +156,7 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
     let powers: Vec<G1Affine> = (0..n)
         .map(|place| points.powers[domain.order(place)])
         .collect();
-    let cosets = Coset::all(&domain, cs.degree() - 1);
+    let cosets = cosets(&domain, cs.degree() - 1);
     let sums = Sums::new(verifying.cs()).map_err(|_| Error::Synthesis)?;
     Ok(ProvingKey {
         verifying,

@@ -97,6 +97,7 @@ pub(super) fn leaf_down<S: Simd<Scalar>>(
     x[0] = s.mul(x[0], s.load(&scaled[0]));
     x = s.transpose(x);
     for half in [4, 2, 1] {
+        let level = twiddles.level(2 * half);
         for base in (0..LANES).step_by(2 * half) {
             for j in 0..half {
                 let (a0, a1) = (x[base + j], x[base + j + half]);
@@ -104,7 +105,7 @@ pub(super) fn leaf_down<S: Simd<Scalar>>(
                 let difference = s.sub_reduced(a0, a1);
                 x[base + j + half] = match j {
                     0 => s.narrow(difference),
-                    _ => s.mul(difference, s.load(&twiddles.eighth[j * (4 / half)])),
+                    _ => s.mul(difference, s.load(&level[j])),
                 };
             }
         }
@@ -120,31 +121,21 @@ pub(super) fn leaf_up<S: Simd<Scalar>>(
     s: S,
     twiddles: &Twiddles,
     coefficients: &[Block],
-    shift: &[Block],
     leaf: &mut [Block],
 ) {
-    let mut x: [S::Wide; LANES] =
-        std::array::from_fn(|i| s.mul(s.load(&coefficients[i]), s.load(&shift[i])));
-    for half in [1, 2, 4] {
-        for base in (0..LANES).step_by(2 * half) {
-            for j in 0..half {
-                let a1 = x[base + j + half];
-                let a1 = match j {
-                    0 => s.narrow(a1),
-                    _ => s.mul(a1, s.load(&twiddles.eighth[j * (4 / half)])),
-                };
-                (x[base + j], x[base + j + half]) = s.spread(x[base + j], a1);
+    let mut x: [S::Wide; LANES] = std::array::from_fn(|i| s.load(&coefficients[i]));
+    for lanes in [1, LANES] {
+        for half in [1, 2, 4] {
+            let level = twiddles.level(2 * half * lanes);
+            for base in (0..LANES).step_by(2 * half) {
+                for j in 0..half {
+                    let a1 = s.mul(x[base + j + half], s.load(&level[j]));
+                    (x[base + j], x[base + j + half]) = s.spread(x[base + j], a1);
+                }
             }
         }
-    }
-    x = s.transpose(x);
-    for half in [1, 2, 4] {
-        let level = twiddles.level(2 * half * LANES);
-        for base in (0..LANES).step_by(2 * half) {
-            for j in 0..half {
-                let a1 = s.mul(x[base + j + half], s.load(&level[j]));
-                (x[base + j], x[base + j + half]) = s.spread(x[base + j], a1);
-            }
+        if lanes == 1 {
+            x = s.transpose(x);
         }
     }
     for (block, value) in leaf.iter_mut().zip(x) {

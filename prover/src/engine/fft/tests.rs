@@ -45,7 +45,7 @@ fn check<S: Simd<Scalar>>(simd: S) {
             );
         }
         let mut out = vec![Block::ZERO; domain.blocks()];
-        domain.evaluate(&data, &powers, &mut out);
+        domain.evaluate(&data, &domain.coset(shift), &mut out);
         let out: Vec<Fr> = out.iter().flat_map(|block| simd.export(block)).collect();
         for i in [0, 1, 7, 8, n / 2 + 1, n - 1] {
             let point = shift * domain.omega.pow([i as u64]);

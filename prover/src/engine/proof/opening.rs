@@ -163,12 +163,12 @@ fn values<S: Arithmetic>(
     y: Fr,
 ) -> Vec<Vec<Block>> {
     let domain = &key.domain;
-    let ones = domain.ordered_powers(Fr::ONE);
+    let unshifted = domain.coset(Fr::ONE);
     sets.par_iter()
         .map_init(Vec::new, |sum, set| {
             let mut out = vec![Block::ZERO; domain.blocks()];
             if let [only] = set.polynomials[..] {
-                domain.evaluate(polynomials[only], &ones, &mut out);
+                domain.evaluate(polynomials[only], &unshifted, &mut out);
                 return out;
             }
             let places = set.polynomials.iter();
@@ -179,7 +179,7 @@ fn values<S: Arithmetic>(
             sum.clear();
             sum.resize(domain.blocks(), Block::ZERO);
             add_weighed(domain.simd, &weighed, sum);
-            domain.evaluate(sum, &ones, &mut out);
+            domain.evaluate(sum, &unshifted, &mut out);
             out
         })
         .collect()

@@ -16,8 +16,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
 use super::super::column::{export, fill, put, EDGE_ROWS, ENDING_ROWS};
-use super::super::fft::Domain;
-use super::super::key::Coset;
+use super::super::fft::{Coset, Domain};
 use super::super::numerator::{Behind, Numerator};
 use super::super::simd::{Block, Scalar, Simd, LANES};
 use super::{invert, Part, Step, Work};
@@ -58,7 +57,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         ));
         for follower in ending {
             let mut values = vec![Block::ZERO; domain.blocks()];
-            domain.evaluate(&follower.remainder, &coset.powers, &mut values);
+            domain.evaluate(&follower.remainder, coset, &mut values);
             let selector = &buffers[follower.of.selector];
             // The first part is the one that has no coset after this.
             fill(s, &mut outputs[0], |at, sum| {
@@ -116,7 +115,7 @@ fn transform<S: Simd<Scalar>>(
     watch(Step(Part::Quotient, Work::Transforms(columns.len())));
     columns
         .par_iter_mut()
-        .for_each(|(values, polynomial)| domain.evaluate(polynomial, &coset.powers, values));
+        .for_each(|(values, polynomial)| domain.evaluate(polynomial, coset, values));
 }
 
 /// Constraints behind a selector, on their way to the last coset that their quotient takes.
@@ -222,6 +221,7 @@ mod tests {
 
     use super::super::super::column::{edges, elements};
     use super::super::super::graph::Graph;
+    use super::super::super::key::cosets;
     use super::super::super::numerator::{Constraint, Selected};
     use super::super::super::simd::Portable;
     use super::*;
@@ -273,7 +273,7 @@ mod tests {
     fn both(k: u32, numerators: [Numerator; 2], columns: &[Vec<Fr>]) -> [Vec<Vec<Fr>>; 2] {
         let s = Portable;
         let domain = Domain::new(s, k);
-        let cosets = Coset::all(&domain, PIECES);
+        let cosets = cosets(&domain, PIECES);
         let values: Vec<Vec<Block>> = columns
             .iter()
             .map(|cells| elements(s, domain.n(), cells, &[]))
