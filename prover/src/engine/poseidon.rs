@@ -13,9 +13,9 @@ use zkmargin_circuits::poseidon::{
     constants, schedule, Boxes, Hasher, Plain, Schedule, BOXES, PARTIAL_ROUNDS, RATE, WIDTH,
 };
 
-use super::simd::{Block, Scalar, Simd, LANES};
 #[cfg(target_arch = "x86_64")]
-use super::simd::{Fma, Ifma};
+use super::simd::Ifma;
+use super::simd::{Block, Scalar, Simd, LANES};
 
 /// What an input of a partial round follows from.
 const BEFORE: usize = RATE + WIDTH;
@@ -31,12 +31,9 @@ pub fn hasher() -> &'static dyn Hasher {
         if let Some(eight) = EIGHT.get_or_init(|| Ifma::try_new().map(EightBlocks::new)) {
             return eight;
         }
-        static WITH_FMA: OnceLock<Option<EightBlocks<Fma>>> = OnceLock::new();
-        if let Some(eight) = WITH_FMA.get_or_init(|| Fma::try_new().map(EightBlocks::new)) {
-            return eight;
-        }
     }
-    // Faster than eight elements one by one: its sums of products are reduced once.
+    // Faster than eight elements one by one, and as fast as with AVX2: its sums of products are
+    // reduced once.
     &Plain
 }
 
