@@ -10,9 +10,8 @@
 use std::arch::x86_64::__m512i;
 
 use bytemuck::cast;
-use ff::Field;
 
-use super::limbs::{below, limbs, Constants, LIMB};
+use super::limbs::{from_elements, limbs, to_elements, to_words, Constants, LIMB};
 use super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
 
 pulp::simd_type! {
@@ -374,12 +373,7 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn import(self, elements: &[P::Element; LANES]) -> Block {
-        let mut block = Block::ZERO;
-        for (lane, element) in elements.iter().enumerate() {
-            for (column, word) in block.0.iter_mut().zip(words(element)) {
-                column[lane] = word;
-            }
-        }
+        let block = from_elements::<P>(elements);
         self.vectorize(
             #[inline(always)]
             || Simd::<P>::store(self, self.scaled::<P>(&block, Constants::<P>::FROM_LIBRARY)),
@@ -392,12 +386,7 @@ impl<P: Prime> Simd<P> for Ifma {
             #[inline(always)]
             || Simd::<P>::store(self, self.scaled::<P>(block, Constants::<P>::TO_LIBRARY)),
         );
-        let mut out = [P::Element::ZERO; LANES];
-        for (lane, out) in out.iter_mut().enumerate() {
-            let words = [0, 1, 2, 3].map(|word| block.0[word][lane]);
-            *out = super::element(below::<P>(words));
-        }
-        out
+        to_elements::<P>(&block)
     }
 
     #[inline(always)]
@@ -413,7 +402,7 @@ impl<P: Prime> Simd<P> for Ifma {
         let value = self.unpack(block.0.map(cast));
         let one = [1, 0, 0, 0, 0].map(|limb| self.fill(limb));
         let block = Simd::<P>::store(self, Simd::<P>::mul(self, value, one));
-        std::array::from_fn(|lane| below::<P>(std::array::from_fn(|word| block.0[word][lane])))
+        to_words::<P>(&block)
     }
 
     #[inline(always)]

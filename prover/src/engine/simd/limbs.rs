@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Prime, LANES};
+use super::{element, words, Block, Prime, LANES};
 
 /// The greatest limb.
 pub const LIMB: u64 = (1 << 52) - 1;
@@ -107,9 +107,33 @@ const fn power_of_two<P: Prime>(exponent: u32) -> [u64; 5] {
     limbs(value)
 }
 
+/// The library's words of eight elements, a lane each.
+#[inline(always)]
+pub fn from_elements<P: Prime>(elements: &[P::Element; LANES]) -> Block {
+    let mut block = Block::ZERO;
+    for (lane, element) in elements.iter().enumerate() {
+        for (column, word) in block.0.iter_mut().zip(words(element)) {
+            column[lane] = word;
+        }
+    }
+    block
+}
+
+/// The words of each lane, below `2 p`, brought below `p`.
+#[inline(always)]
+pub fn to_words<P: Prime>(block: &Block) -> [[u64; 4]; LANES] {
+    std::array::from_fn(|lane| below::<P>(std::array::from_fn(|word| block.0[word][lane])))
+}
+
+/// The elements whose library's words stand in the lanes, below `2 p`.
+#[inline(always)]
+pub fn to_elements<P: Prime>(block: &Block) -> [P::Element; LANES] {
+    to_words::<P>(block).map(element)
+}
+
 /// Words below `2 p`, brought below `p`.
 #[inline(always)]
-pub fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
+fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
     let mut less = [0; 4];
     let mut borrow = false;
     for (i, out) in less.iter_mut().enumerate() {

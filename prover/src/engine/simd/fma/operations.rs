@@ -3,10 +3,9 @@
 use std::arch::x86_64::__m256i;
 
 use bytemuck::cast;
-use ff::Field;
 
-use super::super::limbs::{below, limbs, Constants};
-use super::super::{element, words, Block, Machine, PointWords, Prime, Simd, LANES};
+use super::super::limbs::{from_elements, limbs, to_elements, to_words, Constants};
+use super::super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
 use super::{beginning, lifted, Fma, Limbs, EXPONENTS, LIFTS};
 
 impl<P: Prime> Simd<P> for Fma {
@@ -142,12 +141,7 @@ impl<P: Prime> Simd<P> for Fma {
 
     #[inline(always)]
     fn import(self, elements: &[P::Element; LANES]) -> Block {
-        let mut block = Block::ZERO;
-        for (lane, element) in elements.iter().enumerate() {
-            for (column, word) in block.0.iter_mut().zip(words(element)) {
-                column[lane] = word;
-            }
-        }
+        let block = from_elements::<P>(elements);
         self.vectorize(
             #[inline(always)]
             || {
@@ -166,12 +160,7 @@ impl<P: Prime> Simd<P> for Fma {
                 Simd::<P>::store(self, Simd::<P>::mul(self, self.unpack(block), factor))
             },
         );
-        let mut out = [P::Element::ZERO; LANES];
-        for (lane, out) in out.iter_mut().enumerate() {
-            let words = [0, 1, 2, 3].map(|word| block.0[word][lane]);
-            *out = element(below::<P>(words));
-        }
-        out
+        to_elements::<P>(&block)
     }
 
     #[inline(always)]
@@ -187,7 +176,7 @@ impl<P: Prime> Simd<P> for Fma {
         let one = self.constant([1, 0, 0, 0, 0]);
         let value = Simd::<P>::mul(self, self.unpack(block), one);
         let block = Simd::<P>::store(self, value);
-        std::array::from_fn(|lane| below::<P>(std::array::from_fn(|word| block.0[word][lane])))
+        to_words::<P>(&block)
     }
 
     #[inline(always)]
