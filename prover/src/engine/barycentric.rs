@@ -97,7 +97,7 @@ impl<'a, S: Simd<Scalar>> Barycentric<'a, S> {
 #[cfg(test)]
 mod tests {
     use super::super::column::export;
-    use super::super::simd::Portable;
+    use super::super::simd::with_every_arithmetic;
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
@@ -151,14 +151,6 @@ mod tests {
 
     #[test]
     fn accepts_values_and_quotients_of_plain_division() {
-        check(Portable);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Ifma::try_new() {
-            check(simd);
-        }
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Fma::try_new() {
-            check(simd);
-        }
+        with_every_arithmetic!(check);
     }
 }

@@ -215,7 +215,7 @@ pub fn invert<S: Simd<Scalar>>(s: S, column: &mut [Block]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::Portable;
+    use super::super::simd::with_every_arithmetic;
     use super::*;
 
     fn check<S: Simd<Scalar>>(s: S) {
@@ -253,14 +253,6 @@ mod tests {
 
     #[test]
     fn accepts_the_librarys_results() {
-        check(Portable);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Ifma::try_new() {
-            check(simd);
-        }
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Fma::try_new() {
-            check(simd);
-        }
+        with_every_arithmetic!(check);
     }
 }

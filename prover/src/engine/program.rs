@@ -250,7 +250,7 @@ fn expect(cells: &[Block], block: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::Portable;
+    use super::super::simd::with_every_arithmetic;
     use super::*;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha20Rng;
@@ -328,14 +328,6 @@ mod tests {
 
     #[test]
     fn accepts_the_librarys_results() {
-        check(Portable);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Ifma::try_new() {
-            check(simd);
-        }
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Fma::try_new() {
-            check(simd);
-        }
+        with_every_arithmetic!(check);
     }
 }

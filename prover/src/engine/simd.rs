@@ -3,8 +3,8 @@
 //! A [`Block`] holds eight elements, in the layout and Montgomery form of the arithmetic that made
 //! it; a [`Simd`] loads blocks, computes and stores them. [`Ifma`] multiplies eight elements in the
 //! time a scalar multiplication takes for two or three; [`Fma`] does with the floating-point
-//! multiplications that most machines have, and [`Portable`] with the library's arithmetic wherever
-//! these are missing, too. A block never leaves its process.
+//! multiplications of most other machines, in more time; and [`Portable`] computes with the library's
+//! arithmetic wherever both are missing. A block never leaves its process.
 //!
 //! Elements are kept lazily: a computed value is its element plus a multiple of the modulus. Every
 //! operation says what multiple it takes and gives, as a *bound* `b`: the value is below `b * p`, or
@@ -320,6 +320,25 @@ impl<P: Prime> Simd<P> for Portable {
         })
     }
 }
+
+/// Runs a check with each arithmetic that this machine has.
+#[cfg(test)]
+macro_rules! with_every_arithmetic {
+    ($check:path) => {
+        $check($crate::engine::simd::Portable);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = $crate::engine::simd::Ifma::try_new() {
+            $check(simd);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = $crate::engine::simd::Fma::try_new() {
+            $check(simd);
+        }
+    };
+}
+
+#[cfg(test)]
+pub(crate) use with_every_arithmetic;
 
 #[cfg(target_arch = "x86_64")]
 mod fma;

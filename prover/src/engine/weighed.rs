@@ -90,7 +90,7 @@ pub fn dots<S: Simd<Scalar>>(s: S, columns: &[&[Block]], factors: &[Block]) -> V
 #[cfg(test)]
 mod tests {
     use super::super::column::export;
-    use super::super::simd::Portable;
+    use super::super::simd::with_every_arithmetic;
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
@@ -137,14 +137,6 @@ mod tests {
 
     #[test]
     fn accepts_sums_of_products_one_by_one() {
-        check(Portable);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Ifma::try_new() {
-            check(simd);
-        }
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = super::super::simd::Fma::try_new() {
-            check(simd);
-        }
+        with_every_arithmetic!(check);
     }
 }

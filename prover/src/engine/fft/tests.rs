@@ -1,4 +1,4 @@
-use super::super::simd::Portable;
+use super::super::simd::with_every_arithmetic;
 use super::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -56,13 +56,5 @@ fn check<S: Simd<Scalar>>(simd: S) {
 
 #[test]
 fn accepts_values_and_coefficients_of_one_polynomial() {
-    check(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = super::super::simd::Ifma::try_new() {
-        check(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = super::super::simd::Fma::try_new() {
-        check(simd);
-    }
+    with_every_arithmetic!(check);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::simd::Portable;
+use crate::engine::simd::{with_every_arithmetic, Portable};
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::group::Curve;
 use rand::{Rng, SeedableRng};
@@ -53,15 +53,7 @@ fn check<S: Arithmetic>(simd: S) {
 
 #[test]
 fn accepts_the_librarys_sums() {
-    check(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check(simd);
-    }
+    with_every_arithmetic!(check);
 }
 
 #[test]
@@ -180,28 +172,12 @@ fn check_segments<S: Arithmetic>(simd: S) {
 
 #[test]
 fn accepts_scalars_where_signs_and_digits_turn() {
-    check_turning(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check_turning(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check_turning(simd);
-    }
+    with_every_arithmetic!(check_turning);
 }
 
 #[test]
 fn accepts_columns_around_whole_segments() {
-    check_segments(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check_segments(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check_segments(simd);
-    }
+    with_every_arithmetic!(check_segments);
 }
 
 #[test]
@@ -253,15 +229,7 @@ fn check_repeats<S: Arithmetic>(simd: S) {
 
 #[test]
 fn accepts_columns_that_repeat_themselves() {
-    check_repeats(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check_repeats(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check_repeats(simd);
-    }
+    with_every_arithmetic!(check_repeats);
 }
 
 fn check_functions<S: Arithmetic>(simd: S) {
@@ -298,15 +266,7 @@ fn check_functions<S: Arithmetic>(simd: S) {
 
 #[test]
 fn accepts_functions_of_small_integers() {
-    check_functions(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check_functions(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check_functions(simd);
-    }
+    with_every_arithmetic!(check_functions);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::simd::{Arithmetic, Portable};
+use crate::engine::simd::{with_every_arithmetic, Arithmetic};
 use halo2_proofs::halo2curves::bn256::{G1Affine, G1};
 use halo2_proofs::halo2curves::group::{Curve, Group};
 use rand::{Rng, SeedableRng};
@@ -112,26 +112,10 @@ fn check_meeting<S: Arithmetic>(s: S) {
 
 #[test]
 fn accepts_lists_around_a_segment() {
-    check(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check(simd);
-    }
+    with_every_arithmetic!(check);
 }
 
 #[test]
 fn rejects_sums_that_meet() {
-    check_meeting(Portable);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Ifma::try_new() {
-        check_meeting(simd);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::engine::simd::Fma::try_new() {
-        check_meeting(simd);
-    }
+    with_every_arithmetic!(check_meeting);
 }
