@@ -14,6 +14,7 @@
 //! | compiled expressions | [`program`] |
 //! | fixed columns, copies and keys | [`key`] |
 //! | what the quotient divides | [`numerator`] |
+//! | columns that others are made of | [`sources`] |
 //! | a proof, message by message | [`proof`] |
 //!
 //! Nothing here is trusted: a proof that is wrong in any way does not verify.
@@ -30,4 +31,5 @@ pub mod poseidon;
 pub mod program;
 pub mod proof;
 pub mod simd;
+pub mod sources;
 pub mod weighed;

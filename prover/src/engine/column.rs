@@ -89,21 +89,27 @@ fn lay<S: Simd<Scalar>>(
     out
 }
 
+/// A column, read so many rows on.
+pub type View<'a> = (&'a [Block], i32);
+
 /// The cells that stand `rotation` rows on from those of a block; beyond the last row are the first.
+/// The column has a power of two of rows.
 #[inline(always)]
 pub fn rotated<S: Simd<Scalar>>(s: S, column: &[Block], block: usize, rotation: i32) -> S::Wide {
-    let row = (block * LANES) as i64 + i64::from(rotation);
-    let row = row.rem_euclid((column.len() * LANES) as i64) as usize;
-    let (block, shift) = (row / LANES, row % LANES);
+    let (block, shift) = moved(column, block, rotation);
     if shift == 0 {
         return s.load(&column[block]);
     }
-    let next = if block + 1 == column.len() {
-        0
-    } else {
-        block + 1
-    };
+    let next = (block + 1) & (column.len() - 1);
     s.shifted(&column[block], &column[next], shift)
+}
+
+/// The block and the lane in it that stand `rotation` rows on from the first lane of a block.
+#[inline(always)]
+pub fn moved(column: &[Block], block: usize, rotation: i32) -> (usize, usize) {
+    debug_assert!(column.len().is_power_of_two(), "{} blocks", column.len());
+    let row = (block * LANES).wrapping_add_signed(rotation as isize);
+    (row / LANES & (column.len() - 1), row % LANES)
 }
 
 /// Blocks of each end of a column in [`edges`].

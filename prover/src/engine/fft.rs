@@ -74,9 +74,15 @@ impl Twiddles {
 
 /// `first * base^i` for `i` below `count`, a multiple of eight.
 pub fn powers<S: Simd<Scalar>>(s: S, first: Fr, base: Fr, count: usize) -> Vec<Block> {
-    let step = base.pow_vartime([LANES as u64]);
-    let chunk = (count / LANES).clamp(1, 1 << 10);
     let mut blocks = vec![Block::ZERO; count / LANES];
+    fill_powers(s, first, base, &mut blocks);
+    blocks
+}
+
+/// `first * base^i` in all rows `i`.
+pub fn fill_powers<S: Simd<Scalar>>(s: S, first: Fr, base: Fr, blocks: &mut [Block]) {
+    let step = base.pow_vartime([LANES as u64]);
+    let chunk = blocks.len().clamp(1, 1 << 10);
     blocks
         .par_chunks_mut(chunk)
         .enumerate()
@@ -100,7 +106,6 @@ pub fn powers<S: Simd<Scalar>>(s: S, first: Fr, base: Fr, count: usize) -> Vec<B
                 },
             );
         });
-    blocks
 }
 
 /// A coset of a domain, and what values on it are computed with.

@@ -17,8 +17,9 @@ use zkmargin_verifier::plonk::sums::Sums;
 
 use super::column::{edges, elements, ENDING_ROWS};
 use super::fft::{Coset, Domain};
-use super::msm::Bases;
+use super::msm;
 use super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
+use super::sources::{sources, Bases, Source};
 use assembly::Assembly;
 
 /// Everything of a circuit that no witness changes.
@@ -30,15 +31,17 @@ pub struct ProvingKey<S> {
     pub sums: Sums,
     pub(super) domain: Domain<S>,
     /// Points of the Lagrange basis.
-    pub(super) lagrange: Bases<S>,
+    pub(super) lagrange: msm::Bases<S>,
     /// Powers, in the order of coefficients.
-    pub(super) powers: Bases<S>,
+    pub(super) powers: msm::Bases<S>,
     /// Coefficients: fixed columns, permutations, then [`Special`].
     pub(super) polynomials: Vec<Vec<Block>>,
     /// Their values in the first and last rows.
     pub(super) edges: Vec<Vec<Block>>,
     /// Whether one is anything but 0 in all rows but the last [`ENDING_ROWS`].
     pub(super) covers: Vec<bool>,
+    /// Where their values on a coset come from.
+    pub(super) sources: Vec<Source>,
     /// Values of the fixed columns that lookups or copies read.
     pub(super) fixed: Vec<Option<Vec<Block>>>,
     /// Values of the permutations.
@@ -80,7 +83,7 @@ pub struct Points<'a> {
 /// The verifying key's columns and points, from parameters of exactly the circuit's size.
 struct Fixed<S> {
     domain: Domain<S>,
-    lagrange: Bases<S>,
+    lagrange: msm::Bases<S>,
     cs: ConstraintSystem<Fr>,
     fixed: Vec<Vec<Block>>,
     permutations: Vec<Vec<Block>>,
@@ -144,6 +147,12 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         .par_iter()
         .map(|column| covers(s, column))
         .collect();
+    let [copied, specials] = [fixed.len(), fixed.len() + permutations.len()];
+    let bases = Bases {
+        first: specials + Special::First as usize,
+        identity: specials + Special::Identity as usize,
+    };
+    let sources = sources(s, &polynomials, copied..specials, bases, Fr::DELTA);
     polynomials
         .par_iter_mut()
         .for_each(|polynomial| domain.interpolate(polynomial));
@@ -162,10 +171,11 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         verifying,
         sums,
         lagrange,
-        powers: Bases::new(s, &powers),
+        powers: msm::Bases::new(s, &powers),
         polynomials,
         edges,
         covers,
+        sources,
         fixed,
         permutations,
         cosets,
@@ -234,7 +244,7 @@ fn lay_out<S: Arithmetic, C: Circuit<Fr>>(
         })
         .collect();
     Ok(Fixed {
-        lagrange: Bases::new(s, points.lagrange),
+        lagrange: msm::Bases::new(s, points.lagrange),
         domain,
         cs,
         fixed,

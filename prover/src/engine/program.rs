@@ -13,7 +13,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 
-use super::column::rotated;
+use super::column::{moved, rotated, View};
 use super::graph::{Graph, Value};
 use super::simd::{Block, Scalar, Simd, LANES};
 use compiler::{compile, Compiled};
@@ -146,13 +146,13 @@ impl Program {
         self.steps.iter().filter_map(away).max().unwrap_or(0)
     }
 
-    /// Computes the values of every row, a column for each output; cells beyond the last row are those
-    /// of the first.
+    /// Computes the values of every row, a column for each output; columns are read from some rows on,
+    /// and cells beyond the last row are those of the first.
     pub fn run<'a, S: Simd<Scalar>>(
         &self,
         s: S,
         blocks: usize,
-        column: &(dyn Fn(usize) -> &'a [Block] + Sync),
+        column: &(dyn Fn(usize) -> View<'a> + Sync),
     ) -> Vec<Vec<Block>> {
         let mut outputs = vec![vec![Block::ZERO; blocks]; self.outputs.len()];
         let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
@@ -180,7 +180,7 @@ impl Program {
         s: S,
         blocks: usize,
         first: usize,
-        column: &(dyn Fn(usize) -> &'a [Block] + Sync),
+        column: &(dyn Fn(usize) -> View<'a> + Sync),
         outputs: &mut [&mut [Block]],
     ) {
         let zero = s.splat(Fr::ZERO);
@@ -195,12 +195,12 @@ impl Program {
                 };
                 let value: [S::Wide; BATCH] = match &step.operation {
                     Operation::Load((index, rotation)) => {
-                        let cells = column(*index);
+                        let (cells, from) = column(*index);
                         std::array::from_fn(|i| {
                             if step.ahead {
-                                expect(cells, start + i + BATCH);
+                                expect(cells, start + i + BATCH, from);
                             }
-                            rotated(s, cells, start + i, *rotation)
+                            rotated(s, cells, start + i, rotation + from)
                         })
                     }
                     Operation::Add(a, b) => {
@@ -241,8 +241,9 @@ impl Program {
 /// Asks the machine to have a block at hand soon: more columns are read by turns than it would read
 /// ahead of by itself.
 #[inline(always)]
-fn expect(cells: &[Block], block: usize) {
+fn expect(cells: &[Block], block: usize, rotation: i32) {
     let lines: &[[u64; LANES]] = bytemuck::cast_slice(cells);
+    let (block, _) = moved(cells, block, rotation);
     for line in 0..LINES {
         prefetch_index(lines, block * LINES + line);
     }
@@ -317,7 +318,7 @@ mod tests {
             let part = pick(&mut rng, &values);
             let outputs = [graph.combine(&terms), part.0];
             let program = Program::new(&graph, &outputs);
-            let out = program.run(s, rows / LANES, &|i| &blocks[i]);
+            let out = program.run(s, rows / LANES, &|i| (&blocks[i], 0));
             assert_eq!(out.len(), outputs.len());
             for (out, expected) in out.iter().zip([sum, part.1]) {
                 let out: Vec<Fr> = out.iter().flat_map(|block| s.export(block)).collect();

@@ -30,6 +30,7 @@ use super::column::{edges, elements, Cells};
 use super::key::{ProvingKey, Special};
 use super::numerator::{columns_a_product, numerator, Drawn, Places};
 use super::simd::{Arithmetic, Block, Scalar, Simd};
+use super::sources::Source;
 use phase::Phases;
 use queries::Queries;
 use sums::Summed;
@@ -247,14 +248,15 @@ pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
         .flatten()
         .map(Vec::as_slice)
         .collect();
-    let pieces = quotient::quotient(
-        &key.domain,
-        &key.cosets,
-        &numerator,
-        &polynomials,
-        &ends,
-        watch,
-    );
+    let mut sources = key.sources.clone();
+    sources.resize(polynomials.len(), Source::Transform);
+    sources[places.instance] = Source::of_first_rows(instance, places.first);
+    let columns = quotient::Columns {
+        polynomials: &polynomials,
+        ends: &ends,
+        sources: &sources,
+    };
+    let pieces = quotient::quotient(&key.domain, &key.cosets, &numerator, columns, watch);
     watch(Step(Part::Quotient, Work::Commitments));
     let points: Vec<G1> = pieces
         .iter()

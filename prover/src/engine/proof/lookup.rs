@@ -34,7 +34,7 @@ pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
         let mut t = Translator::new(values.places, &drawn.circuit);
         let value = t.compressed(expressions, drawn.theta);
         let program = Program::new(&t.graph, &[value]);
-        let mut outputs = program.run(s, domain.blocks(), &|place| values.at(place));
+        let mut outputs = program.run(s, domain.blocks(), &|place| (values.at(place), 0));
         outputs.pop().unwrap_or_default()
     };
     let lookups = values.key.verifying.cs().lookups();

@@ -15,20 +15,30 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::super::column::{export, fill, put, EDGE_ROWS, ENDING_ROWS};
-use super::super::fft::{Coset, Domain};
+use super::super::column::{export, fill, put, rotated, View, EDGE_ROWS, ENDING_ROWS};
+use super::super::fft::{fill_powers, Coset, Domain};
 use super::super::numerator::{Behind, Numerator};
 use super::super::simd::{Block, Scalar, Simd, LANES};
+use super::super::sources::{sum, Source};
 use super::{invert, Part, Step, Work};
 
-/// The quotient in pieces of `n` coefficients, one for each coset; `ends` are the
-/// [`edges`](super::super::column::edges) of the columns that the polynomials interpolate.
+/// All columns that constraints read.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<'a> {
+    /// Coefficients of the polynomials that interpolate them.
+    pub polynomials: &'a [&'a [Block]],
+    /// Their [`edges`](super::super::column::edges).
+    pub ends: &'a [&'a [Block]],
+    /// Where their values on a coset come from.
+    pub sources: &'a [Source],
+}
+
+/// The quotient in pieces of `n` coefficients, one for each coset.
 pub(super) fn quotient<S: Simd<Scalar>>(
     domain: &Domain<S>,
     cosets: &[Coset],
     numerator: &Numerator,
-    polynomials: &[&[Block]],
-    ends: &[&[Block]],
+    columns: Columns<'_>,
     watch: &mut dyn FnMut(Step),
 ) -> Vec<Vec<Block>> {
     let s = domain.simd;
@@ -37,8 +47,11 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         .map(|coset| coset.shift.pow_vartime([domain.n() as u64]))
         .collect();
     let mut pieces = vec![vec![Block::ZERO; domain.blocks()]; cosets.len()];
-    let mut buffers: Vec<Vec<Block>> = vec![Vec::new(); polynomials.len()];
-    let mut behind = follow(domain, numerator, &vanishing, ends, watch);
+    let mut values = Values {
+        columns,
+        buffers: vec![Vec::new(); columns.polynomials.len()],
+    };
+    let mut behind = follow(domain, numerator, &vanishing, columns.ends, watch);
     for (i, (coset, vanishing_here)) in cosets.iter().zip(&vanishing).enumerate() {
         watch(Step(Part::Quotient, Work::Columns));
         let program = numerator.program(i);
@@ -48,20 +61,20 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         behind = others;
         let mut read = program.columns();
         read.extend(ending.iter().map(|follower| follower.of.selector));
-        transform(domain, coset, polynomials, &read, &mut buffers, watch);
+        values.on(domain, coset, &read, watch);
         watch(Step(Part::Quotient, Work::Constraints(program.counts())));
-        let mut outputs = program.run(s, domain.blocks(), &|column| &buffers[column]);
+        let mut outputs = program.run(s, domain.blocks(), &|column| values.view(column));
         watch(Step(
             Part::Quotient,
             Work::Transforms(outputs.len() + ending.len()),
         ));
         for follower in ending {
-            let mut values = vec![Block::ZERO; domain.blocks()];
-            domain.evaluate(&follower.remainder, coset, &mut values);
-            let selector = &buffers[follower.of.selector];
+            let mut of = vec![Block::ZERO; domain.blocks()];
+            domain.evaluate(&follower.remainder, coset, &mut of);
+            let (selector, from) = values.view(follower.of.selector);
             // The first part is the one that has no coset after this.
             fill(s, &mut outputs[0], |at, sum| {
-                let selected = s.mul(s.load(&values[at]), s.load(&selector[at]));
+                let selected = s.mul(s.load(&of[at]), rotated(s, selector, at, from));
                 s.reduce(s.add(s.load(sum), selected))
             });
         }
@@ -93,29 +106,77 @@ pub(super) fn quotient<S: Simd<Scalar>>(
     pieces
 }
 
-/// Values of the polynomials that are read on a coset.
-fn transform<S: Simd<Scalar>>(
-    domain: &Domain<S>,
-    coset: &Coset,
-    polynomials: &[&[Block]],
-    read: &BTreeSet<usize>,
-    buffers: &mut [Vec<Block>],
-    watch: &mut dyn FnMut(Step),
-) {
-    let mut columns: Vec<(&mut Vec<Block>, &[Block])> = buffers
-        .iter_mut()
-        .zip(polynomials.iter().copied())
-        .enumerate()
-        .filter_map(|(column, pair)| read.contains(&column).then_some(pair))
-        .collect();
-    // Several gigabytes, touched for the first time on the first coset: by all cores.
-    columns
-        .par_iter_mut()
-        .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
-    watch(Step(Part::Quotient, Work::Transforms(columns.len())));
-    columns
-        .par_iter_mut()
-        .for_each(|(values, polynomial)| domain.evaluate(polynomial, coset, values));
+/// Values of polynomials on a coset.
+struct Values<'a> {
+    columns: Columns<'a>,
+    buffers: Vec<Vec<Block>>,
+}
+
+impl<'a> Values<'a> {
+    /// Goes on to a coset, with the columns that are read on it.
+    fn on<S: Simd<Scalar>>(
+        &mut self,
+        domain: &Domain<S>,
+        coset: &Coset,
+        read: &BTreeSet<usize>,
+        watch: &mut dyn FnMut(Step),
+    ) {
+        let Columns {
+            polynomials,
+            sources,
+            ..
+        } = self.columns;
+        let made_of = read.iter().flat_map(|column| sources[*column].columns());
+        let needed: BTreeSet<usize> = read.iter().copied().chain(made_of).collect();
+        let mut transformed: Vec<(&mut Vec<Block>, &[Block])> = self
+            .buffers
+            .iter_mut()
+            .zip(polynomials.iter().copied())
+            .enumerate()
+            .filter(|(column, _)| needed.contains(column) && sources[*column] == Source::Transform)
+            .map(|(_, pair)| pair)
+            .collect();
+        // Several gigabytes, touched for the first time on the first coset: by all cores.
+        transformed
+            .par_iter_mut()
+            .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
+        watch(Step(Part::Quotient, Work::Transforms(transformed.len())));
+        transformed
+            .par_iter_mut()
+            .for_each(|(values, polynomial)| domain.evaluate(polynomial, coset, values));
+        watch(Step(Part::Quotient, Work::Columns));
+        let s = domain.simd;
+        let points = |column: &&usize| sources[**column] == Source::Points;
+        for column in needed.iter().filter(points) {
+            let values = &mut self.buffers[*column];
+            values.resize(domain.blocks(), Block::ZERO);
+            fill_powers(s, coset.shift, domain.omega, values);
+        }
+        for column in needed {
+            let Source::Sum { constant, terms } = &sources[column] else {
+                continue;
+            };
+            let mut values = std::mem::take(&mut self.buffers[column]);
+            values.resize(domain.blocks(), Block::ZERO);
+            let terms: Vec<(View<'_>, Fr)> = terms
+                .iter()
+                .map(|((column, rotation), weight)| {
+                    ((self.buffers[*column].as_slice(), *rotation), *weight)
+                })
+                .collect();
+            sum(s, *constant, &terms, &mut values);
+            self.buffers[column] = values;
+        }
+    }
+
+    /// The values of a column, once they are there.
+    fn view(&self, column: usize) -> View<'_> {
+        let (column, rotation) = match self.columns.sources[column] {
+            Source::Moved(cell) => cell,
+            _ => (column, 0),
+        };
+        (&self.buffers[column], rotation)
+    }
 }
 
 /// Constraints behind a selector, on their way to the last coset that their quotient takes.
@@ -147,7 +208,7 @@ fn follow<S: Simd<Scalar>>(
         "cells {reach} rows away from the last {ENDING_ROWS}"
     );
     let blocks = ends.first().map_or(0, |ends| ends.len());
-    let values = program.run(s, blocks, &|column| ends[column]);
+    let values = program.run(s, blocks, &|column| (ends[column], 0));
     watch(Step(Part::Quotient, Work::Transforms(behind.len())));
     behind
         .par_iter()
@@ -285,9 +346,14 @@ mod tests {
             domain.interpolate(polynomial);
         }
         let polynomials: Vec<&[Block]> = polynomials.iter().map(Vec::as_slice).collect();
+        let sources = vec![Source::Transform; columns.len()];
+        let columns = Columns {
+            polynomials: &polynomials,
+            ends: &ends,
+            sources: &sources,
+        };
         numerators.map(|numerator| {
-            let watch = &mut |_| {};
-            let pieces = quotient(&domain, &cosets, &numerator, &polynomials, &ends, watch);
+            let pieces = quotient(&domain, &cosets, &numerator, columns, &mut |_| {});
             pieces.iter().map(|piece| export(s, piece)).collect()
         })
     }
