@@ -251,19 +251,33 @@ fn is_transform(source: &Source) -> bool {
 pub fn sum<S: Simd<Scalar>>(s: S, constant: Fr, terms: &[(View<'_>, Fr)], out: &mut [Block]) {
     /// Products that share a reduction.
     const TOGETHER: usize = 16;
-    let constant = s.import(&[constant; LANES]);
-    let weights: Vec<Block> = terms
+    let block = |element: Fr| s.import(&[element; LANES]);
+    let views = |chosen: &dyn Fn(Fr) -> bool| -> Vec<View<'_>> {
+        let chosen = terms.iter().filter(|(_, weight)| chosen(*weight));
+        chosen.map(|(view, _)| *view).collect()
+    };
+    // Most weights are 1 or -1.
+    let added = views(&|weight| weight == Fr::ONE);
+    let taken = views(&|weight| weight == -Fr::ONE);
+    let weighed: Vec<(View<'_>, Block)> = terms
         .iter()
-        .map(|(_, weight)| s.import(&[*weight; LANES]))
+        .filter(|(_, weight)| ![Fr::ONE, -Fr::ONE].contains(weight))
+        .map(|(view, weight)| (*view, block(*weight)))
         .collect();
+    let constant = block(constant);
     fill(s, out, |at, _| {
+        let cell = |(cells, rotation): &View<'_>| rotated(s, cells, at, *rotation);
         let mut total = s.load(&constant);
-        for (terms, weights) in terms.chunks(TOGETHER).zip(weights.chunks(TOGETHER)) {
-            let products = terms.iter().zip(weights).map(
+        for view in &added {
+            total = s.add_narrow(total, cell(view));
+        }
+        for view in &taken {
+            total = s.sub_narrow(total, cell(view));
+        }
+        for terms in weighed.chunks(TOGETHER) {
+            let products = terms.iter().map(
                 #[inline(always)]
-                |(((cells, rotation), _), weight)| {
-                    (rotated(s, cells, at, *rotation), s.load(weight))
-                },
+                |(view, weight)| (cell(view), s.load(weight)),
             );
             total = s.add_narrow(total, s.sum(products));
         }
