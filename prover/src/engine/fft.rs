@@ -15,7 +15,7 @@ use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::simd::{Block, Scalar, Simd, LANES};
+use super::simd::{Block, Constant, Scalar, Simd, LANES};
 use passes::{double, halve, leaf_down, leaf_up, split, unite};
 
 /// Elements that a transform ends or begins with in registers.
@@ -29,7 +29,7 @@ const CACHED: usize = 1 << 11;
 struct Twiddles {
     /// At `i` the first `m / 2` points of order `m = 2^i`: powers of a root `w` of that order times
     /// the `2^k / m`-th power of the shift. Up to `m = 8` each stands in a block of its own.
-    levels: Vec<Vec<Block>>,
+    levels: Vec<Vec<Constant>>,
 }
 
 impl Twiddles {
@@ -42,9 +42,13 @@ impl Twiddles {
                     0 => Vec::new(),
                     1..=3 => std::iter::successors(Some(first), |point| Some(*point * root))
                         .take(1 << (log - 1))
-                        .map(|point| s.import(&[point; LANES]))
+                        .map(|point| s.constant(&s.import(&[point; LANES])))
                         .collect(),
-                    _ => powers(s, first, root, 1 << (log - 1)),
+                    _ => powers(s, first, root, 1 << (log - 1))
+                        .par_iter()
+                        .with_min_len(1 << 8)
+                        .map(|block| s.constant(block))
+                        .collect(),
                 }
             })
             .collect();
@@ -52,21 +56,26 @@ impl Twiddles {
     }
 
     /// A factor, and at `h` the `h` twiddles of the level of `16 h` elements times it.
-    fn scaled<S: Simd<Scalar>>(&self, s: S, scale: Fr) -> [Block; LANES] {
+    fn scaled<S: Simd<Scalar>>(&self, s: S, scale: Fr) -> [Constant; LANES] {
         std::array::from_fn(|i| {
-            let scale = s.import(&[scale; LANES]);
-            let Some(half) = i.checked_ilog2().map(|log| 1 << log) else {
-                return scale;
-            };
-            let twiddle = &self.level(2 * half * LANES)[i - half];
-            s.vectorize(
+            let half = i.checked_ilog2().map(|log| 1 << log);
+            let product = s.vectorize(
                 #[inline(always)]
-                || s.store(s.mul(s.load(twiddle), s.load(&scale))),
-            )
+                || {
+                    let scale = s.splat(scale);
+                    s.store(match half {
+                        None => scale,
+                        Some(half) => {
+                            s.mul_constant(scale, &self.level(2 * half * LANES)[i - half])
+                        }
+                    })
+                },
+            );
+            s.constant(&product)
         })
     }
 
-    fn level(&self, elements: usize) -> &[Block] {
+    fn level(&self, elements: usize) -> &[Constant] {
         let log = elements.trailing_zeros() as usize;
         self.levels.get(log).map_or(&[], Vec::as_slice)
     }
@@ -127,7 +136,7 @@ pub struct Domain<S> {
     pub omega: Fr,
     inverse: Twiddles,
     /// The inverse's last twiddles times `1 / 2^k`.
-    scaled: [Block; LANES],
+    scaled: [Constant; LANES],
 }
 
 impl<S: Simd<Scalar>> Domain<S> {
@@ -257,7 +266,7 @@ fn large_passes(blocks: usize) -> (Vec<usize>, usize) {
 fn descend<S: Simd<Scalar>>(
     s: S,
     twiddles: &Twiddles,
-    scaled: &[Block; LANES],
+    scaled: &[Constant; LANES],
     data: &mut [Block],
 ) {
     let mut start = 0;

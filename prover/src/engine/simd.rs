@@ -38,6 +38,16 @@ impl Block {
     pub const ZERO: Block = Block([[0; LANES]; 4]);
 }
 
+/// Eight constants to multiply by, as the [`Simd`] that made them lays them out.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub struct Constant {
+    /// The elements.
+    value: Block,
+    /// `2^256` times them over the modulus, where that saves time.
+    quotient: Block,
+}
+
 /// An affine point: the words of x, then those of y, in one line of the cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C, align(64))]
@@ -110,6 +120,19 @@ pub trait Simd<P: Prime>: Machine {
 
     /// `a * b`. The product of the bounds is at most 64; gives bound 2.
     fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+
+    /// Constants to multiply by, the elements of a block: it takes as long as some products.
+    fn constant(self, block: &Block) -> Constant {
+        Constant {
+            value: *block,
+            quotient: Block::ZERO,
+        }
+    }
+
+    /// `a * w`, in less time than [`Simd::mul`]. Takes bound 4; gives bound 2.
+    fn mul_constant(self, a: Self::Wide, w: &Constant) -> Self::Wide {
+        self.mul(a, self.load(&w.value))
+    }
 
     /// `a * a`. Takes bound 8; gives bound 2.
     fn square(self, a: Self::Wide) -> Self::Wide {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{element, words, Block, Prime, LANES};
+use super::{element, words, Block, Constant, Prime, Simd, LANES};
 
 /// The greatest limb.
 pub const LIMB: u64 = (1 << 52) - 1;
@@ -32,6 +32,24 @@ pub const fn times(value: [u64; 5], factor: u64) -> [u64; 5] {
     out
 }
 
+/// `a b` modulo 2^256.
+const fn low_product(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let mut out = [0; 4];
+    let mut i = 0;
+    while i < 4 {
+        let mut carry = 0;
+        let mut j = 0;
+        while i + j < 4 {
+            let sum = a[i] as u128 * b[j] as u128 + out[i + j] as u128 + carry;
+            out[i + j] = sum as u64;
+            carry = sum >> 64;
+            j += 1;
+        }
+        i += 1;
+    }
+    out
+}
+
 /// Constants of a field.
 pub struct Constants<P>(PhantomData<P>);
 
@@ -49,6 +67,39 @@ impl<P: Prime> Constants<P> {
             step += 1;
         }
         inverse.wrapping_neg() & LIMB
+    };
+    /// `2^260 - p`.
+    pub const MINUS: [u64; 5] = {
+        let mut out = [0; 5];
+        let mut carry = 1;
+        let mut i = 0;
+        while i < 5 {
+            let limb = (LIMB ^ Self::P[i]) + carry;
+            out[i] = limb & LIMB;
+            carry = limb >> 52;
+            i += 1;
+        }
+        out
+    };
+    /// `-1/p` modulo 2^256, in words.
+    const WHOLE_INVERSE: [u64; 4] = {
+        // Newton's steps: from `x = -1/p` modulo 2^m to `x (p x + 2)` modulo 2^(2 m).
+        let mut inverse = [Self::INVERSE, 0, 0, 0];
+        let mut step = 0;
+        while step < 3 {
+            let mut correction = low_product(P::MODULUS, inverse);
+            let mut carry = 2;
+            let mut i = 0;
+            while i < 4 {
+                let (word, over) = correction[i].overflowing_add(carry);
+                correction[i] = word;
+                carry = over as u64;
+                i += 1;
+            }
+            inverse = low_product(inverse, correction);
+            step += 1;
+        }
+        inverse
     };
     /// `q p` for `q` below 8, limb by limb.
     pub const MULTIPLES: [[u64; LANES]; 5] = {
@@ -129,6 +180,27 @@ pub fn to_words<P: Prime>(block: &Block) -> [[u64; 4]; LANES] {
 #[inline(always)]
 pub fn to_elements<P: Prime>(block: &Block) -> [P::Element; LANES] {
     to_words::<P>(block).map(element)
+}
+
+/// Constants to multiply by: the elements of a block as integers below `p`, and `2^256` times them over
+/// `p`.
+#[inline(always)]
+pub fn constants<P: Prime, S: Simd<P>>(s: S, block: &Block) -> Constant {
+    let mut constant = Constant {
+        value: Block::ZERO,
+        quotient: Block::ZERO,
+    };
+    let values = s.integers(block);
+    // The library's form is `2^256 w - v p`: modulo 2^256, `-1/p` takes it to `v`.
+    let rests = s.export(block).map(|element| words(&element));
+    for (lane, (value, rest)) in values.into_iter().zip(rests).enumerate() {
+        let quotient = low_product(rest, Constants::<P>::WHOLE_INVERSE);
+        for word in 0..4 {
+            constant.value.0[word][lane] = value[word];
+            constant.quotient.0[word][lane] = quotient[word];
+        }
+    }
+    constant
 }
 
 /// Words below `2 p`, brought below `p`.

@@ -25,6 +25,9 @@ fn check<P: Prime, S: Simd<P>>(s: S, a: [P::Element; LANES], b: [P::Element; LAN
     };
     assert_eq!(out(s.mul(wa, wb)), each(|a, b| a * b), "mul");
     assert_eq!(out(s.square(wa)), each(|a, _| a.square()), "square");
+    let constant = s.constant(&block_b);
+    let product = s.mul_constant(s.add(wa, wa), &constant);
+    assert_eq!(out(product), each(|a, b| a.double() * b), "constant");
     assert_eq!(out(s.reduce(s.add(wa, wb))), each(|a, b| a + b), "add");
     assert_eq!(out(s.reduce(s.sub(wa, wb))), each(|a, b| a - b), "sub");
     assert_eq!(

@@ -4,8 +4,8 @@ use std::arch::x86_64::__m256i;
 
 use bytemuck::cast;
 
-use super::super::limbs::{from_elements, limbs, to_elements, to_words, Constants};
-use super::super::{words, Block, Machine, PointWords, Prime, Simd, LANES};
+use super::super::limbs::{constants, from_elements, limbs, to_elements, to_words, Constants};
+use super::super::{words, Block, Constant, Machine, PointWords, Prime, Simd, LANES};
 use super::{beginning, lifted, Fma, Limbs, EXPONENTS, LIFTS};
 
 impl<P: Prime> Simd<P> for Fma {
@@ -59,6 +59,21 @@ impl<P: Prime> Simd<P> for Fma {
             self.mul_half::<P>(&a[0], &b[0]),
             self.mul_half::<P>(&a[1], &b[1]),
         ]
+    }
+
+    #[inline(always)]
+    fn constant(self, block: &Block) -> Constant {
+        constants::<P, _>(self, block)
+    }
+
+    #[inline(always)]
+    fn mul_constant(self, a: Limbs, w: &Constant) -> Limbs {
+        let value = self.unpack(&w.value);
+        let quotient = self.unpack_sixteenfold(&w.quotient);
+        std::array::from_fn(
+            #[inline(always)]
+            |h| self.mul_constant_half::<P>(&a[h], &value[h], &quotient[h]),
+        )
     }
 
     #[inline(always)]

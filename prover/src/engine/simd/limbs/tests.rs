@@ -307,6 +307,32 @@ fn check<P: Prime, S: Limbed<P>>(s: S) {
     }
 }
 
+/// Constants at both ends and values up to the widest that is stored.
+fn check_constants<P: Prime, S: Limbed<P>>(s: S) {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let one = P::Element::ONE;
+    let mut constants = vec![P::Element::ZERO, one, one.double(), P::Element::TWO_INV];
+    constants.extend((0..16).map(|_| P::Element::random(&mut rng)));
+    let negated: Vec<_> = constants.iter().map(|constant| -*constant).collect();
+    constants.extend(negated);
+    let mut values = below_bound::<P>(5, &mut rng);
+    values.push(near::<P>(4, 0));
+    values.push(near::<P>(5, 0));
+    for w in constants {
+        let constant = Simd::<P>::constant(s, &Simd::<P>::import(s, &[w; LANES]));
+        // Products that leave nearly `p`, and nearly nothing.
+        let inverse = w.invert().unwrap_or(one);
+        let near_multiples = [one, -one, one.double(), -one.double()].map(|rest| {
+            let words: [u64; 4] = bytemuck::cast((rest * inverse).to_repr());
+            limbs(words)
+        });
+        for a in values.iter().chain(&near_multiples) {
+            let product = Simd::<P>::mul_constant(s, wide::<P, S>(a), &constant);
+            hold::<P, S>(product, 2, element::<P>(a) * w, "mul_constant");
+        }
+    }
+}
+
 /// Blocks of any value up to `2 p`, which a negated 0 is.
 fn check_blocks<P: Prime, S: Limbed<P>>(s: S) {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
@@ -346,6 +372,7 @@ fn check_all<P: Prime, S: Limbed<P>>(s: S) {
     check::<P, S>(s);
     check_quotients::<P, S>(s);
     check_narrowing::<P, S>(s);
+    check_constants::<P, S>(s);
     check_blocks::<P, S>(s);
 }
 
