@@ -193,36 +193,52 @@ impl Program {
                     Operand::Computed(index) => registers[index as usize][i],
                     Operand::Constant(index) => constants[index as usize],
                 };
-                let value: [S::Wide; BATCH] = match &step.operation {
+                let value = match &step.operation {
                     Operation::Load((index, rotation)) => {
                         let (cells, from) = column(*index);
-                        std::array::from_fn(|i| {
-                            if step.ahead {
-                                expect(cells, start + i + BATCH, from);
-                            }
-                            rotated(s, cells, start + i, rotation + from)
-                        })
-                    }
-                    Operation::Add(a, b) => {
-                        std::array::from_fn(|i| s.add(read(*a, i), read(*b, i)))
-                    }
-                    Operation::Sub(a, b) => {
-                        std::array::from_fn(|i| s.sub(read(*a, i), read(*b, i)))
-                    }
-                    Operation::SubReduced(a, b) => {
-                        std::array::from_fn(|i| s.sub_reduced(read(*a, i), read(*b, i)))
-                    }
-                    Operation::Mul(a, b) => {
-                        std::array::from_fn(|i| s.mul(read(*a, i), read(*b, i)))
-                    }
-                    Operation::Square(a) => std::array::from_fn(|i| s.square(read(*a, i))),
-                    Operation::Reduce(a) => std::array::from_fn(|i| s.reduce(read(*a, i))),
-                    Operation::Sum(terms) => std::array::from_fn(|i| {
-                        s.sum(terms.iter().map(
+                        batch(
                             #[inline(always)]
-                            |(a, b)| (read(*a, i), read(*b, i)),
-                        ))
-                    }),
+                            |i| {
+                                if step.ahead {
+                                    expect(cells, start + i + BATCH, from);
+                                }
+                                rotated(s, cells, start + i, rotation + from)
+                            },
+                        )
+                    }
+                    Operation::Add(a, b) => batch(
+                        #[inline(always)]
+                        |i| s.add(read(*a, i), read(*b, i)),
+                    ),
+                    Operation::Sub(a, b) => batch(
+                        #[inline(always)]
+                        |i| s.sub(read(*a, i), read(*b, i)),
+                    ),
+                    Operation::SubReduced(a, b) => batch(
+                        #[inline(always)]
+                        |i| s.sub_reduced(read(*a, i), read(*b, i)),
+                    ),
+                    Operation::Mul(a, b) => batch(
+                        #[inline(always)]
+                        |i| s.mul(read(*a, i), read(*b, i)),
+                    ),
+                    Operation::Square(a) => batch(
+                        #[inline(always)]
+                        |i| s.square(read(*a, i)),
+                    ),
+                    Operation::Reduce(a) => batch(
+                        #[inline(always)]
+                        |i| s.reduce(read(*a, i)),
+                    ),
+                    Operation::Sum(terms) => batch(
+                        #[inline(always)]
+                        |i| {
+                            s.sum(terms.iter().map(
+                                #[inline(always)]
+                                |(a, b)| (read(*a, i), read(*b, i)),
+                            ))
+                        },
+                    ),
                 };
                 registers[step.target] = value;
             }
@@ -236,6 +252,14 @@ impl Program {
             }
         }
     }
+}
+
+/// What is computed of each block of a batch. Unlike [`std::array::from_fn`], which the compiler may
+/// call with a value in memory, this is always a part of its caller.
+#[inline(always)]
+fn batch<T>(value: impl Fn(usize) -> T) -> [T; BATCH] {
+    const _: () = assert!(BATCH == 4);
+    [value(0), value(1), value(2), value(3)]
 }
 
 /// Asks the machine to have a block at hand soon: more columns are read by turns than it would read

@@ -70,10 +70,10 @@ impl<P: Prime> Simd<P> for Fma {
     fn mul_constant(self, a: Limbs, w: &Constant) -> Limbs {
         let value = self.unpack(&w.value);
         let quotient = self.unpack_sixteenfold(&w.quotient);
-        std::array::from_fn(
-            #[inline(always)]
-            |h| self.mul_constant_half::<P>(&a[h], &value[h], &quotient[h]),
-        )
+        [
+            self.mul_constant_half::<P>(&a[0], &value[0], &quotient[0]),
+            self.mul_constant_half::<P>(&a[1], &value[1], &quotient[1]),
+        ]
     }
 
     #[inline(always)]
