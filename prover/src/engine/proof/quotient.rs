@@ -9,29 +9,20 @@
 //! selector of nearly all rows take one coset less ([`Behind`]): on the last one their sum is that
 //! combination of its remainders on the cosets before and on the domain which has the same quotient.
 
-use std::collections::BTreeSet;
+mod on_coset;
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::super::column::{export, fill, put, rotated, View, EDGE_ROWS, ENDING_ROWS};
-use super::super::fft::{fill_powers, Coset, Domain};
+use super::super::column::{export, fill, put, rotated, EDGE_ROWS, ENDING_ROWS};
+use super::super::fft::{Coset, Domain};
 use super::super::numerator::{Behind, Numerator};
 use super::super::simd::{Block, Scalar, Simd, LANES};
-use super::super::sources::{sum, Source};
+use super::super::weighed::add_weighed;
 use super::{invert, Part, Step, Work};
-
-/// All columns that constraints read.
-#[derive(Clone, Copy)]
-pub(super) struct Columns<'a> {
-    /// Coefficients of the polynomials that interpolate them.
-    pub polynomials: &'a [&'a [Block]],
-    /// Their [`edges`](super::super::column::edges).
-    pub ends: &'a [&'a [Block]],
-    /// Where their values on a coset come from.
-    pub sources: &'a [Source],
-}
+pub(super) use on_coset::Columns;
+use on_coset::OnCoset;
 
 /// The quotient in pieces of `n` coefficients, one for each coset.
 pub(super) fn quotient<S: Simd<Scalar>>(
@@ -47,10 +38,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         .map(|coset| coset.shift.pow_vartime([domain.n() as u64]))
         .collect();
     let mut pieces = vec![vec![Block::ZERO; domain.blocks()]; cosets.len()];
-    let mut values = Values {
-        columns,
-        buffers: vec![Vec::new(); columns.polynomials.len()],
-    };
+    let mut values = OnCoset::new(columns);
     let mut behind = follow(domain, numerator, &vanishing, columns.ends, watch);
     for (i, (coset, vanishing_here)) in cosets.iter().zip(&vanishing).enumerate() {
         watch(Step(Part::Quotient, Work::Columns));
@@ -61,7 +49,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         behind = others;
         let mut read = program.columns();
         read.extend(ending.iter().map(|follower| follower.of.selector));
-        values.on(domain, coset, &read, watch);
+        values.go_on(domain, coset, &read, watch);
         watch(Step(Part::Quotient, Work::Constraints(program.counts())));
         let mut outputs = program.run(s, domain.blocks(), &|column| values.view(column));
         watch(Step(
@@ -83,100 +71,37 @@ pub(super) fn quotient<S: Simd<Scalar>>(
             .for_each(|values| domain.interpolate(values));
         watch(Step(Part::Quotient, Work::Columns));
         let unshift = domain.ordered_powers(invert(coset.shift));
-        let add = |sum: &mut [Block], remainder: &[Block], weight: Fr| {
-            let weight = s.import(&[weight; LANES]);
-            fill(s, sum, |at, sum| {
-                let unshifted = s.mul(s.load(&remainder[at]), s.load(&unshift[at]));
-                s.reduce(s.add(s.load(sum), s.mul(unshifted, s.load(&weight))))
+        for remainder in &mut outputs {
+            fill(s, remainder, |at, value| {
+                s.mul(s.load(value), s.load(&unshift[at]))
             });
-        };
-        let scale = invert(*vanishing_here - Fr::ONE);
-        let parts = numerator.parts().filter(|part| *part > i);
-        let mut outputs = outputs.iter();
-        for (part, remainder) in parts.zip(outputs.by_ref()) {
-            let rows = inverse_vandermonde(&vanishing[..part]);
-            for (piece, row) in pieces.iter_mut().zip(rows) {
-                add(piece, remainder, row[i] * scale);
-            }
         }
-        for (follower, remainder) in behind.iter_mut().zip(outputs) {
-            add(&mut follower.remainder, remainder, follower.weights[i]);
+        let scale = invert(*vanishing_here - Fr::ONE);
+        // What the remainder of each part tells of each of its pieces.
+        let told: Vec<Vec<Fr>> = numerator
+            .parts()
+            .filter(|part| *part > i)
+            .map(|part| inverse_vandermonde(&vanishing[..part]))
+            .map(|rows| rows.iter().map(|row| row[i] * scale).collect())
+            .collect();
+        let (of_parts, of_followers) = outputs.split_at(told.len());
+        for (t, piece) in pieces.iter_mut().enumerate() {
+            let weighed: Vec<(&[Block], Fr)> = of_parts
+                .iter()
+                .zip(&told)
+                .filter_map(|(remainder, told)| Some((remainder.as_slice(), *told.get(t)?)))
+                .collect();
+            add_weighed(s, &weighed, piece);
+        }
+        for (follower, remainder) in behind.iter_mut().zip(of_followers) {
+            add_weighed(
+                s,
+                &[(remainder, follower.weights[i])],
+                &mut follower.remainder,
+            );
         }
     }
     pieces
-}
-
-/// Values of polynomials on a coset.
-struct Values<'a> {
-    columns: Columns<'a>,
-    buffers: Vec<Vec<Block>>,
-}
-
-impl<'a> Values<'a> {
-    /// Goes on to a coset, with the columns that are read on it.
-    fn on<S: Simd<Scalar>>(
-        &mut self,
-        domain: &Domain<S>,
-        coset: &Coset,
-        read: &BTreeSet<usize>,
-        watch: &mut dyn FnMut(Step),
-    ) {
-        let Columns {
-            polynomials,
-            sources,
-            ..
-        } = self.columns;
-        let made_of = read.iter().flat_map(|column| sources[*column].columns());
-        let needed: BTreeSet<usize> = read.iter().copied().chain(made_of).collect();
-        let mut transformed: Vec<(&mut Vec<Block>, &[Block])> = self
-            .buffers
-            .iter_mut()
-            .zip(polynomials.iter().copied())
-            .enumerate()
-            .filter(|(column, _)| needed.contains(column) && sources[*column] == Source::Transform)
-            .map(|(_, pair)| pair)
-            .collect();
-        // Several gigabytes, touched for the first time on the first coset: by all cores.
-        transformed
-            .par_iter_mut()
-            .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
-        watch(Step(Part::Quotient, Work::Transforms(transformed.len())));
-        transformed
-            .par_iter_mut()
-            .for_each(|(values, polynomial)| domain.evaluate(polynomial, coset, values));
-        watch(Step(Part::Quotient, Work::Columns));
-        let s = domain.simd;
-        let points = |column: &&usize| sources[**column] == Source::Points;
-        for column in needed.iter().filter(points) {
-            let values = &mut self.buffers[*column];
-            values.resize(domain.blocks(), Block::ZERO);
-            fill_powers(s, coset.shift, domain.omega, values);
-        }
-        for column in needed {
-            let Source::Sum { constant, terms } = &sources[column] else {
-                continue;
-            };
-            let mut values = std::mem::take(&mut self.buffers[column]);
-            values.resize(domain.blocks(), Block::ZERO);
-            let terms: Vec<(View<'_>, Fr)> = terms
-                .iter()
-                .map(|((column, rotation), weight)| {
-                    ((self.buffers[*column].as_slice(), *rotation), *weight)
-                })
-                .collect();
-            sum(s, *constant, &terms, &mut values);
-            self.buffers[column] = values;
-        }
-    }
-
-    /// The values of a column, once they are there.
-    fn view(&self, column: usize) -> View<'_> {
-        let (column, rotation) = match self.columns.sources[column] {
-            Source::Moved(cell) => cell,
-            _ => (column, 0),
-        };
-        (&self.buffers[column], rotation)
-    }
 }
 
 /// Constraints behind a selector, on their way to the last coset that their quotient takes.
@@ -281,10 +206,12 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
 
     use super::super::super::column::{edges, elements};
+    use super::super::super::fft::powers;
     use super::super::super::graph::Graph;
     use super::super::super::key::cosets;
     use super::super::super::numerator::{Constraint, Selected};
     use super::super::super::simd::Portable;
+    use super::super::super::sources::{sources, Bases, Source};
     use super::*;
 
     const PIECES: usize = 4;
@@ -330,15 +257,24 @@ mod tests {
             .collect()
     }
 
-    /// The quotient's pieces by each of two numerators of the same constraints, over the same columns.
+    /// The quotient's pieces by each of two numerators of the same constraints, over the same columns:
+    /// those of the first with every column from where it comes, of the second all transformed.
     fn both(k: u32, numerators: [Numerator; 2], columns: &[Vec<Fr>]) -> [Vec<Vec<Fr>>; 2] {
         let s = Portable;
         let domain = Domain::new(s, k);
         let cosets = cosets(&domain, PIECES);
-        let values: Vec<Vec<Block>> = columns
+        let mut values: Vec<Vec<Block>> = columns
             .iter()
             .map(|cells| elements(s, domain.n(), cells, &[]))
             .collect();
+        let bases = Bases {
+            first: values.len(),
+            identity: values.len() + 1,
+        };
+        values.push(elements(s, domain.n(), &[Fr::ONE], &[]));
+        values.push(powers(s, Fr::ONE, domain.omega, domain.n()));
+        let found = sources(s, &values, 0..0, bases, Fr::ONE);
+        let transforms = vec![Source::Transform; values.len()];
         let edges: Vec<Vec<Block>> = values.iter().map(|column| edges(column)).collect();
         let ends: Vec<&[Block]> = edges.iter().map(Vec::as_slice).collect();
         let mut polynomials = values;
@@ -346,13 +282,13 @@ mod tests {
             domain.interpolate(polynomial);
         }
         let polynomials: Vec<&[Block]> = polynomials.iter().map(Vec::as_slice).collect();
-        let sources = vec![Source::Transform; columns.len()];
-        let columns = Columns {
-            polynomials: &polynomials,
-            ends: &ends,
-            sources: &sources,
-        };
+        let mut all_sources = [found, transforms].into_iter();
         numerators.map(|numerator| {
+            let columns = Columns {
+                polynomials: &polynomials,
+                ends: &ends,
+                sources: &all_sources.next().unwrap(),
+            };
             let pieces = quotient(&domain, &cosets, &numerator, columns, &mut |_| {});
             pieces.iter().map(|piece| export(s, piece)).collect()
         })

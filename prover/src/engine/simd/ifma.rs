@@ -32,6 +32,12 @@ pulp::simd_type! {
 /// Eight elements: limb by limb.
 type Limbs = [__m512i; 5];
 
+/// Limb by limb. The compiler may make [`std::array::from_fn`] a call with limbs in memory, but not this.
+#[inline(always)]
+fn each(limb: impl Fn(usize) -> __m512i) -> Limbs {
+    [limb(0), limb(1), limb(2), limb(3), limb(4)]
+}
+
 /// AVX-512 IFMA, known to be there.
 #[derive(Debug, Clone, Copy)]
 pub struct Ifma {
@@ -47,6 +53,12 @@ impl Ifma {
     #[inline(always)]
     fn fill(self, word: u64) -> __m512i {
         self.features.f._mm512_set1_epi64(word as i64)
+    }
+
+    /// A value's limbs in all lanes.
+    #[inline(always)]
+    fn all(self, value: [u64; 5]) -> Limbs {
+        each(|i| self.fill(value[i]))
     }
 
     #[inline(always)]
@@ -87,9 +99,9 @@ impl Ifma {
     #[inline(always)]
     fn less_two<P: Prime>(self, a: Limbs, top: __m512i) -> Limbs {
         let f = self.features.f;
-        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let two = self.all(Constants::<P>::TWO);
         let above = f._mm512_cmpgt_epi64_mask(top, two[4]);
-        std::array::from_fn(|i| f._mm512_mask_sub_epi64(a[i], above, a[i], two[i]))
+        each(|i| f._mm512_mask_sub_epi64(a[i], above, a[i], two[i]))
     }
 
     /// `a` less its quotient by `p`, which its top limb tells to within one from below; for `a` below
@@ -101,7 +113,7 @@ impl Ifma {
         let product = self.hi(f._mm512_setzero_si512(), top, reciprocal);
         let quotient = f._mm512_srli_epi64::<45>(product);
         let multiples = Constants::<P>::MULTIPLES;
-        std::array::from_fn(|i| {
+        each(|i| {
             self.minus(
                 a[i],
                 f._mm512_permutexvar_epi64(quotient, cast(multiples[i])),
@@ -115,7 +127,7 @@ impl Ifma {
         let f = self.features.f;
         let zero = f._mm512_setzero_si512();
         let inverse = self.fill(Constants::<P>::INVERSE);
-        let p = Constants::<P>::P.map(|limb| self.fill(limb));
+        let p = self.all(Constants::<P>::P);
         for i in 0..5 {
             let q = self.lo(zero, t[i], inverse);
             for j in 0..5 {
@@ -258,7 +270,7 @@ impl Ifma {
     #[inline(always)]
     fn scaled<P: Prime>(self, block: &Block, factor: [u64; 5]) -> Limbs {
         let value = self.unpack(block.0.map(cast));
-        Simd::<P>::mul(self, value, factor.map(|limb| self.fill(limb)))
+        Simd::<P>::mul(self, value, self.all(factor))
     }
 }
 
@@ -288,8 +300,8 @@ impl<P: Prime> Simd<P> for Ifma {
         // The library's form is 2^256 times the element: 2^264 / 2^260 of it is ours.
         Simd::<P>::mul(
             self,
-            limbs(words).map(|limb| self.fill(limb)),
-            Constants::<P>::FROM_LIBRARY.map(|limb| self.fill(limb)),
+            self.all(limbs(words)),
+            self.all(Constants::<P>::FROM_LIBRARY),
         )
     }
 
@@ -306,22 +318,14 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn sub(self, a: Limbs, b: Limbs) -> Limbs {
-        let four = Constants::<P>::FOUR.map(|limb| self.fill(limb));
-        let mut out = a;
-        for i in 0..5 {
-            out[i] = self.minus(self.plus(a[i], four[i]), b[i]);
-        }
-        self.carry(out)
+        let four = self.all(Constants::<P>::FOUR);
+        self.carry(each(|i| self.minus(self.plus(a[i], four[i]), b[i])))
     }
 
     #[inline(always)]
     fn sub_reduced(self, a: Limbs, b: Limbs) -> Limbs {
-        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
-        let mut out = a;
-        for i in 0..5 {
-            out[i] = self.minus(self.plus(a[i], two[i]), b[i]);
-        }
-        self.carry(out)
+        let two = self.all(Constants::<P>::TWO);
+        self.carry(each(|i| self.minus(self.plus(a[i], two[i]), b[i])))
     }
 
     #[inline(always)]
@@ -363,7 +367,7 @@ impl<P: Prime> Simd<P> for Ifma {
             high[i + 1] = self.plus(high[i + 1], carry);
         }
         let q = [high[1], high[2], high[3], high[4], high[5]];
-        let minus = Constants::<P>::MINUS.map(|limb| self.fill(limb));
+        let minus = self.all(Constants::<P>::MINUS);
         let mut out = self.carry(self.add_low(low, q, minus));
         out[4] = f._mm512_and_si512(out[4], self.fill(LIMB));
         out
@@ -416,22 +420,21 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn add_narrow(self, a: Limbs, b: Limbs) -> Limbs {
-        let sum: Limbs = std::array::from_fn(|i| self.plus(a[i], b[i]));
+        let sum = each(|i| self.plus(a[i], b[i]));
         self.carry(self.less_two::<P>(sum, sum[4]))
     }
 
     #[inline(always)]
     fn sub_narrow(self, a: Limbs, b: Limbs) -> Limbs {
-        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
-        let difference: Limbs = std::array::from_fn(|i| self.minus(self.plus(a[i], two[i]), b[i]));
+        let two = self.all(Constants::<P>::TWO);
+        let difference = each(|i| self.minus(self.plus(a[i], two[i]), b[i]));
         self.carry(self.less_two::<P>(difference, difference[4]))
     }
 
     #[inline(always)]
     fn sub_both(self, a: Limbs, b: Limbs, c: Limbs) -> Limbs {
-        let four = Constants::<P>::FOUR.map(|limb| self.fill(limb));
-        let difference: Limbs =
-            std::array::from_fn(|i| self.minus(self.plus(a[i], four[i]), self.plus(b[i], c[i])));
+        let four = self.all(Constants::<P>::FOUR);
+        let difference = each(|i| self.minus(self.plus(a[i], four[i]), self.plus(b[i], c[i])));
         // The lower limbs may take two from the top one.
         let f = self.features.f;
         let top = self.minus(difference[4], self.fill(2));
@@ -441,10 +444,10 @@ impl<P: Prime> Simd<P> for Ifma {
 
     #[inline(always)]
     fn spread(self, a: Limbs, b: Limbs) -> (Limbs, Limbs) {
-        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let two = self.all(Constants::<P>::TWO);
         let a = self.less_two::<P>(a, a[4]);
-        let sum = std::array::from_fn(|i| self.plus(a[i], b[i]));
-        let difference = std::array::from_fn(|i| self.minus(self.plus(a[i], two[i]), b[i]));
+        let sum = each(|i| self.plus(a[i], b[i]));
+        let difference = each(|i| self.minus(self.plus(a[i], two[i]), b[i]));
         (self.carry(sum), self.carry(difference))
     }
 
@@ -470,14 +473,14 @@ impl<P: Prime> Simd<P> for Ifma {
     fn small(self, integers: [u16; LANES]) -> Limbs {
         let zero = self.features.f._mm512_setzero_si512();
         let lowest = cast::<[u64; LANES], __m512i>(integers.map(u64::from));
-        let factor = Constants::<P>::FROM_INTEGER.map(|limb| self.fill(limb));
+        let factor = self.all(Constants::<P>::FROM_INTEGER);
         Simd::<P>::mul(self, [lowest, zero, zero, zero, zero], factor)
     }
 
     #[inline(always)]
     fn integers(self, block: &Block) -> [[u64; 4]; LANES] {
         let value = self.unpack(block.0.map(cast));
-        let one = [1, 0, 0, 0, 0].map(|limb| self.fill(limb));
+        let one = self.all([1, 0, 0, 0, 0]);
         let block = Simd::<P>::store(self, Simd::<P>::mul(self, value, one));
         to_words::<P>(&block)
     }
@@ -485,7 +488,7 @@ impl<P: Prime> Simd<P> for Ifma {
     #[inline(always)]
     fn negate_where(self, a: Limbs, lanes: u8) -> Limbs {
         let f = self.features.f;
-        let two = Constants::<P>::TWO.map(|limb| self.fill(limb));
+        let two = self.all(Constants::<P>::TWO);
         let mut out = a;
         for (limb, two) in out.iter_mut().zip(two) {
             *limb = f._mm512_mask_sub_epi64(*limb, lanes, two, *limb);
