@@ -100,20 +100,15 @@ pub fn sources<S: Simd<Scalar>>(
             if place == bases.identity {
                 return (Source::Points, None);
             }
-            let cells = export(s, column);
             if place == bases.first {
                 return (Source::Transform, None);
             }
+            let cells = export(s, column);
             let few = if permutations.contains(&place) {
                 let own = delta.pow_vartime([(place - permutations.start) as u64]);
                 of_permutation(&cells, &points, own, bases)
             } else {
-                [Fr::ZERO, cells[cells.len() / 2]]
-                    .into_iter()
-                    .find_map(|usual| {
-                        let rows = but_for_few(&cells, |_| usual)?;
-                        Some(Source::of_rows(usual, rows.into_iter(), bases.first))
-                    })
+                of_few_rows(&cells, bases.first)
             };
             match few {
                 Some(source) => (source, None),
@@ -136,6 +131,15 @@ fn but_for_few(cells: &[Fr], usual: impl Fn(usize) -> Fr) -> Option<Vec<(usize, 
         .filter(|(_, more)| *more != Fr::ZERO);
     let rows: Vec<(usize, Fr)> = differing.take(FEW + 1).collect();
     (rows.len() <= FEW).then_some(rows)
+}
+
+/// 0 but in few rows, or the same as in the middle.
+fn of_few_rows(cells: &[Fr], first: usize) -> Option<Source> {
+    let usual = [Fr::ZERO, cells[cells.len() / 2]];
+    usual.into_iter().find_map(|usual| {
+        let rows = but_for_few(cells, |_| usual)?;
+        Some(Source::of_rows(usual, rows.into_iter(), first))
+    })
 }
 
 /// `own` times the points, but for few cells that are copied.
