@@ -109,7 +109,7 @@ pub fn rotated<S: Simd<Scalar>>(s: S, column: &[Block], block: usize, rotation: 
 pub fn moved(column: &[Block], block: usize, rotation: i32) -> (usize, usize) {
     debug_assert!(column.len().is_power_of_two(), "{} blocks", column.len());
     let row = (block * LANES).wrapping_add_signed(rotation as isize);
-    (row / LANES & (column.len() - 1), row % LANES)
+    ((row / LANES) & (column.len() - 1), row % LANES)
 }
 
 /// Blocks of each end of a column in [`edges`].
