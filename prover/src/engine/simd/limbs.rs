@@ -161,9 +161,15 @@ const fn power_of_two<P: Prime>(exponent: u32) -> [u64; 5] {
 /// The library's words of eight elements, a lane each.
 #[inline(always)]
 pub fn from_elements<P: Prime>(elements: &[P::Element; LANES]) -> Block {
+    from_words(elements.iter().map(words))
+}
+
+/// The words of eight values, a lane each.
+#[inline(always)]
+fn from_words(values: impl Iterator<Item = [u64; 4]>) -> Block {
     let mut block = Block::ZERO;
-    for (lane, element) in elements.iter().enumerate() {
-        for (column, word) in block.0.iter_mut().zip(words(element)) {
+    for (lane, value) in values.enumerate() {
+        for (column, word) in block.0.iter_mut().zip(value) {
             column[lane] = word;
         }
     }
@@ -186,21 +192,15 @@ pub fn to_elements<P: Prime>(block: &Block) -> [P::Element; LANES] {
 /// `p`.
 #[inline(always)]
 pub fn constants<P: Prime, S: Simd<P>>(s: S, block: &Block) -> Constant {
-    let mut constant = Constant {
-        value: Block::ZERO,
-        quotient: Block::ZERO,
-    };
-    let values = s.integers(block);
     // The library's form is `2^256 w - v p`: modulo 2^256, `-1/p` takes it to `v`.
-    let rests = s.export(block).map(|element| words(&element));
-    for (lane, (value, rest)) in values.into_iter().zip(rests).enumerate() {
-        let quotient = low_product(rest, Constants::<P>::WHOLE_INVERSE);
-        for word in 0..4 {
-            constant.value.0[word][lane] = value[word];
-            constant.quotient.0[word][lane] = quotient[word];
-        }
+    let rests = s.export(block);
+    let quotients = rests
+        .iter()
+        .map(|rest| low_product(words(rest), Constants::<P>::WHOLE_INVERSE));
+    Constant {
+        value: from_words(s.integers(block).into_iter()),
+        quotient: from_words(quotients),
     }
-    constant
 }
 
 /// Words below `2 p`, brought below `p`.
