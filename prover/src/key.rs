@@ -6,7 +6,7 @@ use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::shape::Shape;
 
 use crate::engine::key;
-use crate::engine::simd::Portable;
+use crate::engine::simd::{Fastest, Portable};
 #[cfg(target_arch = "x86_64")]
 use crate::engine::simd::{Fma, Ifma};
 use crate::params::Parameters;
@@ -20,7 +20,7 @@ pub enum ProvingKey {
     /// With AVX2 and fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Fma(key::ProvingKey<Fma>),
-    /// Without either.
+    /// With the library's arithmetic.
     Portable(key::ProvingKey<Portable>),
 }
 
@@ -30,15 +30,14 @@ pub enum ProvingKey {
 /// When the parameters are too small.
 pub fn verifying_key(shape: &Shape, params: &Parameters) -> Result<VerifyingKey<G1Affine>, Error> {
     let circuit = MarginCircuit::keygen(shape);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = Ifma::try_new() {
-        return key::verifying_key(simd, &params.points(), &circuit);
+    let points = params.points();
+    match Fastest::of_this_machine() {
+        #[cfg(target_arch = "x86_64")]
+        Fastest::Ifma(simd) => key::verifying_key(simd, &points, &circuit),
+        #[cfg(target_arch = "x86_64")]
+        Fastest::Fma(simd) => key::verifying_key(simd, &points, &circuit),
+        Fastest::Portable(simd) => key::verifying_key(simd, &points, &circuit),
     }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = Fma::try_new() {
-        return key::verifying_key(simd, &params.points(), &circuit);
-    }
-    key::verifying_key(Portable, &params.points(), &circuit)
 }
 
 /// The proving key of a shape; its verifying key is made anew where none is given.
@@ -51,15 +50,20 @@ pub fn proving_key(
     verifying: Option<VerifyingKey<G1Affine>>,
 ) -> Result<ProvingKey, Error> {
     let circuit = MarginCircuit::keygen(shape);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = Ifma::try_new() {
-        return key::proving_key(simd, &params.points(), &circuit, verifying).map(ProvingKey::Ifma);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = Fma::try_new() {
-        return key::proving_key(simd, &params.points(), &circuit, verifying).map(ProvingKey::Fma);
-    }
-    key::proving_key(Portable, &params.points(), &circuit, verifying).map(ProvingKey::Portable)
+    let points = params.points();
+    Ok(match Fastest::of_this_machine() {
+        #[cfg(target_arch = "x86_64")]
+        Fastest::Ifma(simd) => {
+            ProvingKey::Ifma(key::proving_key(simd, &points, &circuit, verifying)?)
+        }
+        #[cfg(target_arch = "x86_64")]
+        Fastest::Fma(simd) => {
+            ProvingKey::Fma(key::proving_key(simd, &points, &circuit, verifying)?)
+        }
+        Fastest::Portable(simd) => {
+            ProvingKey::Portable(key::proving_key(simd, &points, &circuit, verifying)?)
+        }
+    })
 }
 
 impl ProvingKey {

@@ -5,6 +5,7 @@ use std::fs;
 use std::thread::available_parallelism;
 
 use serde::{Deserialize, Serialize};
+use zkmargin_prover::engine::simd::Fastest;
 use zkmargin_prover::memory::shown;
 
 /// A machine.
@@ -34,21 +35,9 @@ impl Machine {
             cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
             cores: available_parallelism().map_or(1, usize::from),
             memory_bytes: kibibytes.unwrap_or(0) << 10,
-            instructions: instructions().to_owned(),
+            instructions: Fastest::of_this_machine().to_string(),
         }
     }
-}
-
-fn instructions() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    if zkmargin_prover::engine::simd::Ifma::try_new().is_some() {
-        return "AVX-512 IFMA";
-    }
-    #[cfg(target_arch = "x86_64")]
-    if zkmargin_prover::engine::simd::Fma::try_new().is_some() {
-        return "AVX2 FMA";
-    }
-    "portable"
 }
 
 impl fmt::Display for Machine {

@@ -16,14 +16,16 @@
 //! `2 p`, which are not above. A proof that meets it does not verify.
 
 use bytemuck::{Pod, Zeroable};
-use ff::{Field, PrimeField};
+use ff::PrimeField;
 use halo2_proofs::halo2curves::bn256::{Fq, Fr};
 use halo2_proofs::halo2curves::serde::SerdeObject;
 
+pub use fastest::Fastest;
 #[cfg(target_arch = "x86_64")]
 pub use fma::Fma;
 #[cfg(target_arch = "x86_64")]
 pub use ifma::Ifma;
+pub use portable::Portable;
 
 /// Elements computed at once.
 pub const LANES: usize = 8;
@@ -193,157 +195,6 @@ pub trait Arithmetic: Simd<Scalar> + Simd<Base> {}
 
 impl<S: Simd<Scalar> + Simd<Base>> Arithmetic for S {}
 
-/// Words of an element in the library's own form.
-#[inline(always)]
-pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
-    let mut words = [0u64; 4];
-    let mut bytes: &mut [u8] = bytemuck::bytes_of_mut(&mut words);
-    // 32 bytes into room for 32.
-    let _ = element.write_raw(&mut bytes);
-    for word in &mut words {
-        *word = u64::from_le(*word);
-    }
-    words
-}
-
-/// The element of words that [`words`] gave.
-#[inline(always)]
-pub fn element<E: SerdeObject>(mut words: [u64; 4]) -> E {
-    for word in &mut words {
-        *word = word.to_le();
-    }
-    E::from_raw_bytes_unchecked(bytemuck::bytes_of(&words))
-}
-
-/// The library's arithmetic, eight times.
-#[derive(Debug, Clone, Copy)]
-pub struct Portable;
-
-impl Machine for Portable {
-    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
-        work()
-    }
-}
-
-impl<P: Prime> Simd<P> for Portable {
-    type Wide = [P::Element; LANES];
-
-    fn load(self, block: &Block) -> Self::Wide {
-        // Element by element: nothing but this type looks into its blocks.
-        let elements: [[u64; 4]; LANES] = bytemuck::cast(block.0);
-        elements.map(element)
-    }
-
-    fn store(self, value: Self::Wide) -> Block {
-        Block(bytemuck::cast(value.map(|value| words(&value))))
-    }
-
-    fn splat(self, element: P::Element) -> Self::Wide {
-        [element; LANES]
-    }
-
-    fn add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        std::array::from_fn(|i| a[i] + b[i])
-    }
-
-    fn sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        std::array::from_fn(|i| a[i] - b[i])
-    }
-
-    fn sub_reduced(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        Simd::<P>::sub(self, a, b)
-    }
-
-    fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        std::array::from_fn(|i| a[i] * b[i])
-    }
-
-    fn sum(self, products: impl Iterator<Item = (Self::Wide, Self::Wide)>) -> Self::Wide {
-        products.fold([P::Element::ZERO; LANES], |sum, (a, b)| {
-            Simd::<P>::add(self, sum, Simd::<P>::mul(self, a, b))
-        })
-    }
-
-    fn reduce(self, a: Self::Wide) -> Self::Wide {
-        a
-    }
-
-    fn narrow(self, a: Self::Wide) -> Self::Wide {
-        a
-    }
-
-    fn add_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        Simd::<P>::add(self, a, b)
-    }
-
-    fn sub_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        Simd::<P>::sub(self, a, b)
-    }
-
-    fn sub_both(self, a: Self::Wide, b: Self::Wide, c: Self::Wide) -> Self::Wide {
-        std::array::from_fn(|i| a[i] - b[i] - c[i])
-    }
-
-    fn spread(self, a: Self::Wide, b: Self::Wide) -> (Self::Wide, Self::Wide) {
-        (Simd::<P>::add(self, a, b), Simd::<P>::sub(self, a, b))
-    }
-
-    fn import(self, elements: &[P::Element; LANES]) -> Block {
-        Simd::<P>::store(self, *elements)
-    }
-
-    fn export(self, block: &Block) -> [P::Element; LANES] {
-        Simd::<P>::load(self, block)
-    }
-
-    fn small(self, integers: [u16; LANES]) -> Self::Wide {
-        integers.map(|integer| P::Element::from(u64::from(integer)))
-    }
-
-    fn integers(self, block: &Block) -> [[u64; 4]; LANES] {
-        Simd::<P>::load(self, block).map(|element| bytemuck::cast(element.to_repr()))
-    }
-
-    fn negate_where(self, a: Self::Wide, lanes: u8) -> Self::Wide {
-        std::array::from_fn(|i| if lanes >> i & 1 == 1 { -a[i] } else { a[i] })
-    }
-
-    fn load_points(self, points: [&PointWords; LANES]) -> (Self::Wide, Self::Wide) {
-        let half = |from: usize| {
-            std::array::from_fn(|i| element(std::array::from_fn(|word| points[i].0[from + word])))
-        };
-        (half(0), half(4))
-    }
-
-    fn store_points(self, x: Self::Wide, y: Self::Wide) -> [PointWords; LANES] {
-        std::array::from_fn(|i| {
-            let (x, y) = (words(&x[i]), words(&y[i]));
-            PointWords(std::array::from_fn(|word| {
-                if word < 4 {
-                    x[word]
-                } else {
-                    y[word - 4]
-                }
-            }))
-        })
-    }
-
-    fn transpose(self, values: [Self::Wide; LANES]) -> [Self::Wide; LANES] {
-        std::array::from_fn(|i| std::array::from_fn(|j| values[j][i]))
-    }
-
-    fn shifted(self, a: &Block, b: &Block, shift: usize) -> Self::Wide {
-        let (a, b) = (Simd::<P>::load(self, a), Simd::<P>::load(self, b));
-        std::array::from_fn(|i| {
-            a.iter()
-                .chain(&b)
-                .nth(i + shift)
-                .copied()
-                .unwrap_or_default()
-        })
-    }
-}
-
 /// Runs a check with each arithmetic that this machine has.
 #[cfg(test)]
 macro_rules! with_every_arithmetic {
@@ -363,12 +214,15 @@ macro_rules! with_every_arithmetic {
 #[cfg(test)]
 pub(crate) use with_every_arithmetic;
 
+mod fastest;
 #[cfg(target_arch = "x86_64")]
 mod fma;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(target_arch = "x86_64")]
 mod limbs;
+mod portable;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,8 @@ use std::arch::x86_64::__m512i;
 use bytemuck::cast;
 
 use super::limbs::{constants, from_elements, limbs, to_elements, to_words, Constants, LIMB};
-use super::{words, Block, Constant, Machine, PointWords, Prime, Simd, LANES};
+use super::words::words;
+use super::{Block, Constant, Machine, PointWords, Prime, Simd, LANES};
 
 mod constant;
 

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{element, words, Block, Constant, Prime, Simd, LANES};
+use super::words::{element, inverse, less, twice, words};
+use super::{Block, Constant, Prime, Simd, LANES};
 
 /// The greatest limb.
 pub const LIMB: u64 = (1 << 52) - 1;
@@ -57,17 +58,7 @@ impl<P: Prime> Constants<P> {
     /// The modulus `p`.
     pub const P: [u64; 5] = limbs(P::MODULUS);
     /// `-1/p` modulo 2^52.
-    pub const INVERSE: u64 = {
-        let p = P::MODULUS[0];
-        // Newton's steps double the correct bits of 1/p.
-        let mut inverse = 1u64;
-        let mut step = 0;
-        while step < 6 {
-            inverse = inverse.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(inverse)));
-            step += 1;
-        }
-        inverse.wrapping_neg() & LIMB
-    };
+    pub const INVERSE: u64 = inverse(P::MODULUS[0]) & LIMB;
     /// `2^260 - p`.
     pub const MINUS: [u64; 5] = {
         let mut out = [0; 5];
@@ -132,27 +123,10 @@ impl<P: Prime> Constants<P> {
 
 /// `2^exponent` modulo `p`, in limbs.
 const fn power_of_two<P: Prime>(exponent: u32) -> [u64; 5] {
-    let p = P::MODULUS;
     let mut value = [1u64, 0, 0, 0];
     let mut step = 0;
     while step < exponent {
-        let doubled = [
-            value[0] << 1,
-            value[1] << 1 | value[0] >> 63,
-            value[2] << 1 | value[1] >> 63,
-            value[3] << 1 | value[2] >> 63,
-        ];
-        let mut less = [0; 4];
-        let mut borrow = false;
-        let mut i = 0;
-        while i < 4 {
-            let (difference, under) = doubled[i].overflowing_sub(p[i]);
-            let (difference, again) = difference.overflowing_sub(borrow as u64);
-            less[i] = difference;
-            borrow = under || again;
-            i += 1;
-        }
-        value = if borrow { doubled } else { less };
+        value = less(twice(value), P::MODULUS);
         step += 1;
     }
     limbs(value)
@@ -179,7 +153,7 @@ fn from_words(values: impl Iterator<Item = [u64; 4]>) -> Block {
 /// The words of each lane, below `2 p`, brought below `p`.
 #[inline(always)]
 pub fn to_words<P: Prime>(block: &Block) -> [[u64; 4]; LANES] {
-    std::array::from_fn(|lane| below::<P>(std::array::from_fn(|word| block.0[word][lane])))
+    std::array::from_fn(|lane| less(std::array::from_fn(|word| block.0[word][lane]), P::MODULUS))
 }
 
 /// The elements whose library's words stand in the lanes, below `2 p`.
@@ -200,24 +174,6 @@ pub fn constants<P: Prime, S: Simd<P>>(s: S, block: &Block) -> Constant {
     Constant {
         value: from_words(s.integers(block).into_iter()),
         quotient: from_words(quotients),
-    }
-}
-
-/// Words below `2 p`, brought below `p`.
-#[inline(always)]
-fn below<P: Prime>(words: [u64; 4]) -> [u64; 4] {
-    let mut less = [0; 4];
-    let mut borrow = false;
-    for (i, out) in less.iter_mut().enumerate() {
-        let (difference, under) = words[i].overflowing_sub(P::MODULUS[i]);
-        let (difference, again) = difference.overflowing_sub(u64::from(borrow));
-        *out = difference;
-        borrow = under || again;
-    }
-    if borrow {
-        words
-    } else {
-        less
     }
 }
 

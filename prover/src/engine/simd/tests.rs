@@ -1,4 +1,5 @@
 use super::*;
+use ff::Field;
 use proptest::prelude::*;
 
 fn eight<P: Prime>() -> impl Strategy<Value = [P::Element; LANES]> {
@@ -139,6 +140,28 @@ proptest! {
             check::<Base, _>(simd, c, d);
         }
     }
+}
+
+/// Twenty products of the greatest elements, and of some that leave less to reduce.
+fn longest_sums<S: Arithmetic>(s: S) {
+    fn longest<P: Prime, S: Simd<P>>(s: S) {
+        let greatest = -P::Element::ONE;
+        for element in [greatest, greatest - P::Element::ONE, P::Element::ONE] {
+            let value = s.load(&s.import(&[element; LANES]));
+            for count in 1..=20 {
+                let sum = s.sum(std::iter::repeat_n((value, value), count as usize));
+                let expected = element.square() * P::Element::from(count);
+                assert_eq!(s.export(&s.store(sum)), [expected; LANES], "{count}");
+            }
+        }
+    }
+    longest::<Scalar, S>(s);
+    longest::<Base, S>(s);
+}
+
+#[test]
+fn accepts_the_longest_sums_of_the_greatest_elements() {
+    with_every_arithmetic!(longest_sums);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::arch::x86_64::__m256i;
 use bytemuck::cast;
 
 use super::super::limbs::{constants, from_elements, limbs, to_elements, to_words, Constants};
-use super::super::{words, Block, Constant, Machine, PointWords, Prime, Simd, LANES};
+use super::super::words::words;
+use super::super::{Block, Constant, Machine, PointWords, Prime, Simd, LANES};
 use super::{beginning, lifted, Fma, Limbs, EXPONENTS, LIFTS};
 
 impl<P: Prime> Simd<P> for Fma {

@@ -3,7 +3,8 @@
 use std::arch::x86_64::{__m256i, __m512i};
 
 use super::*;
-use crate::engine::simd::{words, Base, Fma, Ifma, Scalar, Simd};
+use crate::engine::simd::words::words;
+use crate::engine::simd::{Base, Fma, Ifma, Scalar, Simd};
 use bytemuck::cast;
 use ff::{Field, PrimeField};
 use rand::{Rng, SeedableRng};
