@@ -7,6 +7,12 @@
 //! as floating-point numbers, of which the exponents are known and taken off together.
 //!
 //! Rounding is to the nearest, as every program finds it and leaves it.
+//!
+//! Montgomery's reduction clears five columns, each after the one below it. The first three go up to the
+//! columns above by a product with [`Constants::UPWARD`], which takes no multiplication for a quotient
+//! and half of the time until the next is known. It adds up to 2^52 times as much of the modulus as has
+//! to be, in these columns less than `2^(3 * 52 + 52 - 260) p`, which is nothing; in the fourth it would
+//! be another `p`.
 
 use std::arch::x86_64::{__m256d, __m256i};
 
@@ -83,6 +89,33 @@ const fn lower_halves(column: usize) -> u64 {
     }
 }
 
+/// Columns of which the reduction goes upward.
+const UPWARD: usize = 3;
+
+// What they add above the modulus is less than a part in 2^52 of it.
+const _: () = assert!(52 * (UPWARD + 1) + 52 <= 260);
+
+/// What the exponents of the halves of the reduction's products add to a column.
+const fn reducing(column: usize) -> u64 {
+    let mut sum = 0u64;
+    let mut cleared = 0;
+    while cleared < 5 {
+        let first = if cleared < UPWARD {
+            cleared + 1
+        } else {
+            cleared
+        };
+        if column >= first && column < first + 5 {
+            sum = sum.wrapping_add(LOWER.to_bits());
+        }
+        if column > first && column <= first + 5 {
+            sum = sum.wrapping_add(UPPER.to_bits());
+        }
+        cleared += 1;
+    }
+    sum
+}
+
 /// What the exponents of the halves of one product of elements add to a column.
 const fn exponents(column: usize) -> u64 {
     let upper = if column == 0 {
@@ -105,24 +138,27 @@ const EXPONENTS: [u64; 10] = {
 };
 
 /// What the columns begin with before as many products as said and the reduction: without their
-/// exponents, and with lifts in the columns that are carried in the end.
+/// exponents, and with lifts in the columns that are carried.
 ///
-/// A column that is carried within the reduction keeps the exponent of the last lower half that is
-/// added to it. Its own bits are then all 0, but for those of that exponent: a shift takes it to
-/// the next column, which begins without it.
+/// A column that goes upward is carried once its limb is taken off. Of one that is cleared all bits are 0
+/// when it is carried, but for those of the exponent of the last lower half that is added to it, which it
+/// keeps. What a shift takes of either to the next column, that one begins without.
 const fn beginning(products: u64) -> [u64; 10] {
     let mut out = [0u64; 10];
+    let mut carried = 0;
     let mut column = 0;
     while column < 10 {
-        out[column] = EXPONENTS[column].wrapping_mul(products + 1).wrapping_neg();
-        if column < 5 {
-            out[column] = out[column].wrapping_add(LOWER.to_bits());
+        let exponents = EXPONENTS[column].wrapping_mul(products);
+        let exponents = exponents.wrapping_add(reducing(column));
+        let kept = if column < UPWARD {
+            LIFT
+        } else if column < 5 {
+            LOWER.to_bits()
         } else {
-            out[column] = out[column].wrapping_add(LIFTS[column - 5]);
-        }
-        if column >= 1 && column <= 5 {
-            out[column] = out[column].wrapping_sub(LOWER.to_bits() >> 52);
-        }
+            LIFTS[column - 5]
+        };
+        out[column] = kept.wrapping_sub(exponents).wrapping_sub(carried);
+        carried = if column < 5 { kept >> 52 } else { 0 };
         column += 1;
     }
     out
@@ -250,55 +286,84 @@ impl Fma {
         )
     }
 
-    /// The last step of Montgomery's reduction that a column needs before it is carried to the next:
-    /// adds `q p`, so that the column's bits are 0 but for an exponent.
+    /// Adds a product of a limb and five, which begins in column `first`, with exponents.
+    #[inline(always)]
+    fn add_row(self, t: &mut [__m256i; 10], first: usize, a: __m256d, b: &[__m256d; 5]) {
+        for (j, b) in b.iter().enumerate() {
+            let (low, high) = t.split_at_mut(first + j + 1);
+            self.product(a, *b, &mut low[first + j], &mut high[0]);
+        }
+    }
+
+    /// Brings a column to the next, with as many multiples of the modulus as its limb takes.
     #[inline(always)]
     fn reduce_column<P: Prime>(self, t: &mut [__m256i; 10], i: usize) {
         let Features { avx, avx2, .. } = self.features;
-        let column = self.double(avx2._mm256_and_si256(t[i], self.fill(LIMB)));
-        let (_, rest) = self.halves(column, self.number(Constants::<P>::INVERSE as f64));
-        // The product modulo 2^52, from 0 on.
-        let below = avx._mm256_cmp_pd::<{ std::arch::x86_64::_CMP_LT_OQ }>(rest, self.number(0.0));
-        let q = avx._mm256_add_pd(rest, avx._mm256_and_pd(below, self.number(INTEGER)));
-        for j in 0..5 {
-            let p = self.number(Constants::<P>::P[j] as f64);
-            let (low, high) = t.split_at_mut(i + j + 1);
-            self.product(q, p, &mut low[i + j], &mut high[0]);
+        let limb = self.double(avx2._mm256_and_si256(t[i], self.fill(LIMB)));
+        if i < UPWARD {
+            let upward = Constants::<P>::UPWARD.map(|limb| self.number(limb as f64));
+            t[i + 1] = self.plus(t[i + 1], avx2._mm256_srli_epi64::<52>(t[i]));
+            self.add_row(t, i + 1, limb, &upward);
+        } else {
+            let (_, rest) = self.halves(limb, self.number(Constants::<P>::INVERSE as f64));
+            // The product modulo 2^52, from 0 on.
+            let below =
+                avx._mm256_cmp_pd::<{ std::arch::x86_64::_CMP_LT_OQ }>(rest, self.number(0.0));
+            let q = avx._mm256_add_pd(rest, avx._mm256_and_pd(below, self.number(INTEGER)));
+            let p = Constants::<P>::P.map(|limb| self.number(limb as f64));
+            self.add_row(t, i, q, &p);
+            t[i + 1] = self.plus(t[i + 1], avx2._mm256_srli_epi64::<52>(t[i]));
         }
-        t[i + 1] = self.plus(t[i + 1], avx2._mm256_srli_epi64::<52>(t[i]));
     }
 
     #[inline(always)]
     fn mul_half<P: Prime>(self, a: &Half, b: &Half) -> Half {
         let mut t = const { beginning(1) }.map(|column| self.fill(column));
+        let [a0, a1, a2, a3, a4] = a.map(|limb| self.double(limb));
         let b = b.map(|limb| self.double(limb));
-        for i in 0..5 {
-            let a = self.double(a[i]);
-            for j in 0..5 {
-                let (low, high) = t.split_at_mut(i + j + 1);
-                self.product(a, b[j], &mut low[i + j], &mut high[0]);
-            }
-            self.reduce_column::<P>(&mut t, i);
-        }
+        // Row by row, and no loop: it would keep the columns in memory. A column is reduced when the row
+        // after its last is on its way.
+        self.add_row(&mut t, 0, a0, &b);
+        self.add_row(&mut t, 1, a1, &b);
+        self.reduce_column::<P>(&mut t, 0);
+        self.add_row(&mut t, 2, a2, &b);
+        self.reduce_column::<P>(&mut t, 1);
+        self.add_row(&mut t, 3, a3, &b);
+        self.reduce_column::<P>(&mut t, 2);
+        self.add_row(&mut t, 4, a4, &b);
+        self.reduce_column::<P>(&mut t, 3);
+        self.reduce_column::<P>(&mut t, 4);
         self.carry_half([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    /// Adds the products of a square in which limb `i` is the lower one, with exponents.
+    #[inline(always)]
+    fn add_squares(self, t: &mut [__m256i; 10], i: usize, a: &[__m256d; 5]) {
+        let (low, high) = t.split_at_mut(2 * i + 1);
+        self.product(a[i], a[i], &mut low[2 * i], &mut high[0]);
+        for j in i + 1..5 {
+            let (upper, lower) = self.halves(a[i], a[j]);
+            let lower = self.features.avx._mm256_add_pd(lower, self.number(LOWER));
+            let (lower, upper) = (cast(lower), cast(upper));
+            t[i + j] = self.plus(self.plus(t[i + j], lower), lower);
+            t[i + j + 1] = self.plus(self.plus(t[i + j + 1], upper), upper);
+        }
     }
 
     #[inline(always)]
     fn square_half<P: Prime>(self, a: &Half) -> Half {
         let mut t = const { beginning(1) }.map(|column| self.fill(column));
         let a = a.map(|limb| self.double(limb));
-        for i in 0..5 {
-            let (low, high) = t.split_at_mut(2 * i + 1);
-            self.product(a[i], a[i], &mut low[2 * i], &mut high[0]);
-            for j in i + 1..5 {
-                let (upper, lower) = self.halves(a[i], a[j]);
-                let lower = self.features.avx._mm256_add_pd(lower, self.number(LOWER));
-                let (lower, upper) = (cast(lower), cast(upper));
-                t[i + j] = self.plus(self.plus(t[i + j], lower), lower);
-                t[i + j + 1] = self.plus(self.plus(t[i + j + 1], upper), upper);
-            }
-            self.reduce_column::<P>(&mut t, i);
-        }
+        self.add_squares(&mut t, 0, &a);
+        self.reduce_column::<P>(&mut t, 0);
+        self.add_squares(&mut t, 1, &a);
+        self.reduce_column::<P>(&mut t, 1);
+        self.add_squares(&mut t, 2, &a);
+        self.reduce_column::<P>(&mut t, 2);
+        self.add_squares(&mut t, 3, &a);
+        self.add_squares(&mut t, 4, &a);
+        self.reduce_column::<P>(&mut t, 3);
+        self.reduce_column::<P>(&mut t, 4);
         self.carry_half([t[5], t[6], t[7], t[8], t[9]])
     }
 

@@ -59,6 +59,23 @@ impl<P: Prime> Constants<P> {
     pub const P: [u64; 5] = limbs(P::MODULUS);
     /// `-1/p` modulo 2^52.
     pub const INVERSE: u64 = inverse(P::MODULUS[0]) & LIMB;
+    /// `(c p + 1) / 2^52` for `c = -1/p` modulo 2^52. A lowest limb `q` goes up to the limbs above as `q`
+    /// times this: `q c p` more is a multiple of 2^52.
+    pub const UPWARD: [u64; 5] = {
+        let mut out = [0; 5];
+        let mut carry = 1u128;
+        let mut i = 0;
+        while i < 5 {
+            let sum = Self::P[i] as u128 * Self::INVERSE as u128 + carry;
+            if i > 0 {
+                out[i - 1] = sum as u64 & LIMB;
+            }
+            carry = sum >> 52;
+            i += 1;
+        }
+        out[4] = carry as u64;
+        out
+    };
     /// `2^260 - p`.
     pub const MINUS: [u64; 5] = {
         let mut out = [0; 5];
