@@ -1,11 +1,13 @@
 //! Proving and verifying keys of a shape under a setup.
 
-use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::plonk::{Error, VerifyingKey};
+use rand_core::CryptoRngCore;
 use zkmargin_circuits::circuit::MarginCircuit;
 use zkmargin_circuits::shape::Shape;
 
 use crate::engine::key;
+use crate::engine::proof::{create_proof, ProofError, Step, Witness};
 use crate::engine::simd::{Fastest, Portable};
 #[cfg(target_arch = "x86_64")]
 use crate::engine::simd::{Fma, Ifma};
@@ -75,6 +77,26 @@ impl ProvingKey {
             #[cfg(target_arch = "x86_64")]
             Self::Fma(key) => &key.verifying,
             Self::Portable(key) => &key.verifying,
+        }
+    }
+
+    /// [`create_proof`] with this key.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn prove(
+        &self,
+        witness: &mut dyn Witness,
+        instance: &[Fr],
+        rng: &mut dyn CryptoRngCore,
+        watch: &mut dyn FnMut(Step),
+    ) -> Result<Vec<u8>, ProofError> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma(key) => create_proof(key, witness, instance, rng, watch),
+            #[cfg(target_arch = "x86_64")]
+            Self::Fma(key) => create_proof(key, witness, instance, rng, watch),
+            Self::Portable(key) => create_proof(key, witness, instance, rng, watch),
         }
     }
 }

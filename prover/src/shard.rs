@@ -13,7 +13,7 @@ use zkmargin_circuits::witness::{Context, Witness};
 
 use crate::cells::ShardCells;
 use crate::engine::poseidon::hasher;
-use crate::engine::proof::{create_proof, Step};
+use crate::engine::proof::Step;
 use crate::error::ProveError;
 use crate::evaluate::Evaluated;
 use crate::input::{InputPlace, ShardInput};
@@ -257,11 +257,5 @@ pub fn create(
     watch: &mut dyn FnMut(Step),
 ) -> Result<Vec<u8>, ProveError> {
     let cells = &mut ShardCells::new(witness, free);
-    Ok(match key {
-        #[cfg(target_arch = "x86_64")]
-        ProvingKey::Ifma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
-        #[cfg(target_arch = "x86_64")]
-        ProvingKey::Fma(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
-        ProvingKey::Portable(key) => create_proof(key, cells, instance, &mut OsRng, watch)?,
-    })
+    Ok(key.prove(cells, instance, &mut OsRng, watch)?)
 }

@@ -9,7 +9,7 @@ use zkmargin_circuits::circuit::columns::Challenges;
 use zkmargin_circuits::witness::{ChallengeValues, Witness};
 use zkmargin_prover::cells::ShardCells;
 use zkmargin_prover::engine::column::Cells;
-use zkmargin_prover::engine::proof::{self, create_proof};
+use zkmargin_prover::engine::proof;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::{proving_key, ProvingKey};
 use zkmargin_prover::params::insecure;
@@ -81,15 +81,7 @@ pub fn prove(
         assumed: assumed.copied(),
         drawn: Vec::new(),
     };
-    let proof = match &*KEY {
-        #[cfg(target_arch = "x86_64")]
-        ProvingKey::Ifma(key) => create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ()),
-        #[cfg(target_arch = "x86_64")]
-        ProvingKey::Fma(key) => create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ()),
-        ProvingKey::Portable(key) => {
-            create_proof(key, &mut guessing, instance, &mut rng, &mut |_| ())
-        }
-    };
+    let proof = KEY.prove(&mut guessing, instance, &mut rng, &mut |_| ());
     let drawn = in_order(&order).map(|place| guessing.drawn[place]);
     let proof = proof.expect("the engine proves whatever it is given");
     (proof, super::challenges(drawn))

@@ -22,8 +22,9 @@ use halo2_proofs::transcript::{
     Blake2bWrite, Challenge255, EncodedChallenge, Transcript, TranscriptWrite,
     TranscriptWriterBuffer,
 };
-use rand::{CryptoRng, RngCore, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 
 use super::column::{edges, elements, Cells};
@@ -144,11 +145,11 @@ fn write_points(transcript: &mut Writer, points: &[G1]) -> io::Result<()> {
 /// # Errors
 /// A witness that is false in a way that stops the prover, or a transcript that cannot be written.
 /// Most false witnesses make a proof, which does not verify.
-pub fn create_proof<S: Arithmetic, R: RngCore + CryptoRng>(
+pub fn create_proof<S: Arithmetic>(
     key: &ProvingKey<S>,
     witness: &mut dyn Witness,
     instance: &[Fr],
-    rng: &mut R,
+    rng: &mut dyn CryptoRngCore,
     watch: &mut dyn FnMut(Step),
 ) -> Result<Vec<u8>, ProofError> {
     let s = key.domain.simd;
@@ -352,7 +353,7 @@ impl<S: Arithmetic> Prover<'_, S> {
     }
 
     /// A polynomial that hides what the quotient's evaluation would tell.
-    fn random_polynomial<R: RngCore + CryptoRng>(&self, rng: &mut R) -> Vec<Block> {
+    fn random_polynomial(&self, rng: &mut dyn CryptoRngCore) -> Vec<Block> {
         let s = self.key.domain.simd;
         let mut out = vec![Block::ZERO; self.key.domain.blocks()];
         let mut tasks: Vec<(&mut [Block], ChaCha20Rng)> = out
@@ -369,7 +370,7 @@ impl<S: Arithmetic> Prover<'_, S> {
     }
 }
 
-fn fork<R: RngCore + CryptoRng>(rng: &mut R) -> ChaCha20Rng {
+fn fork(rng: &mut dyn CryptoRngCore) -> ChaCha20Rng {
     let mut seed = [0; 32];
     rng.fill_bytes(&mut seed);
     ChaCha20Rng::from_seed(seed)

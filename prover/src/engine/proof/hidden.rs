@@ -7,6 +7,7 @@ use std::path::Path;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 use rand::rngs::OsRng;
+use rand::{CryptoRng, RngCore};
 use zkmargin_circuits::circuit::configure;
 use zkmargin_circuits::shape::{Shape, BLINDING_ROWS, SHAPES};
 use zkmargin_circuits::totals_column::free_rows;
@@ -51,7 +52,7 @@ struct Rows {
 }
 
 /// Every column that a proof commits to, at challenges that are the same every time.
-fn rows<S: Arithmetic, R: RngCore + CryptoRng>(key: &ProvingKey<S>, rng: &mut R) -> Vec<Rows> {
+fn rows<S: Arithmetic>(key: &ProvingKey<S>, rng: &mut dyn CryptoRngCore) -> Vec<Rows> {
     let s = key.domain.simd;
     let n = key.domain.n();
     let cs = key.verifying.cs();
@@ -69,7 +70,7 @@ fn rows<S: Arithmetic, R: RngCore + CryptoRng>(key: &ProvingKey<S>, rng: &mut R)
         });
     };
 
-    let free = FreeRows::draw(rng);
+    let free = FreeRows::draw(&mut &mut *rng);
     let mut cells = ShardCells::new(witness(), &free);
     let mut phases = Phases::new(key, usable);
     let mut transcript = Writer::init(Vec::new());

@@ -3,7 +3,7 @@
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::Expression;
-use rand::{CryptoRng, RngCore};
+use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 
 use super::super::column::{elements, export};
@@ -22,11 +22,11 @@ pub(super) struct Permuted {
 
 /// Permutes both sides of every lookup: equal inputs stand together, and the first of them stands
 /// beside its equal in the table.
-pub(super) fn permute<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+pub(super) fn permute<S: Simd<Scalar>>(
     values: &Values<'_, S>,
     drawn: &Drawn,
     usable: usize,
-    rng: &mut R,
+    rng: &mut dyn CryptoRngCore,
 ) -> Result<Vec<Permuted>, ProofError> {
     let domain = &values.key.domain;
     let s = domain.simd;

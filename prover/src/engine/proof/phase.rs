@@ -6,8 +6,8 @@ use std::io;
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::{Fr, G1};
 use halo2_proofs::plonk::Any;
-use rand::{CryptoRng, RngCore};
 use rand_chacha::ChaCha20Rng;
+use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 
 use super::super::column::{edges, elements, function, small, Cells};
@@ -81,11 +81,11 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
     }
 
     /// The columns of a phase, in their order, with random last rows.
-    pub(super) fn lay_out<R: RngCore + CryptoRng>(
+    pub(super) fn lay_out(
         &self,
         phase: u8,
         cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
-        rng: &mut R,
+        rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<Laid>, ProofError> {
         let n = self.key.domain.n();
         let phases = self.key.verifying.cs().advice_column_phase();

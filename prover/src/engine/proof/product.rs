@@ -2,7 +2,7 @@
 
 use ff::{Field, PrimeField};
 use halo2_proofs::halo2curves::bn256::Fr;
-use rand::{CryptoRng, RngCore};
+use rand_core::CryptoRngCore;
 
 use super::super::column::{elements, export, fill, invert};
 use super::super::key::ProvingKey;
@@ -12,11 +12,11 @@ use super::lookup::Permuted;
 use super::Values;
 
 /// The products of the copies, set by set, each going on where the one before ends.
-pub(super) fn copies<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+pub(super) fn copies<S: Simd<Scalar>>(
     values: &Values<'_, S>,
     drawn: &Drawn,
     usable: usize,
-    rng: &mut R,
+    rng: &mut dyn CryptoRngCore,
 ) -> Vec<Vec<Block>> {
     let key = values.key;
     let domain = &key.domain;
@@ -67,12 +67,12 @@ pub(super) fn copies<S: Simd<Scalar>, R: RngCore + CryptoRng>(
 }
 
 /// The product of a lookup.
-pub(super) fn lookup<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+pub(super) fn lookup<S: Simd<Scalar>>(
     key: &ProvingKey<S>,
     lookup: &Permuted,
     drawn: &Drawn,
     usable: usize,
-    rng: &mut R,
+    rng: &mut dyn CryptoRngCore,
 ) -> Vec<Block> {
     let domain = &key.domain;
     let s = domain.simd;
@@ -95,13 +95,13 @@ pub(super) fn lookup<S: Simd<Scalar>, R: RngCore + CryptoRng>(
 
 /// `start`, then each product with the ratios so far up to row `usable`, then random cells; and the
 /// product in row `usable`.
-fn run<S: Simd<Scalar>, R: RngCore + CryptoRng>(
+fn run<S: Simd<Scalar>>(
     s: S,
     ratio: &[Block],
     start: Fr,
     usable: usize,
     rows: usize,
-    rng: &mut R,
+    rng: &mut dyn CryptoRngCore,
 ) -> (Vec<Block>, Fr) {
     let mut product = start;
     let mut cells = Vec::with_capacity(usable + 1);
