@@ -38,9 +38,9 @@ impl fmt::Display for Fastest {
 impl Fastest {
     /// The fastest of this machine, chosen once for a process.
     ///
-    /// IFMA is several times as fast as the others wherever it is. Of these two it depends: a processor
-    /// that multiplies floating-point numbers two at a time, like AMD's first with AVX2, takes less time
-    /// one element after the other. So they are tried, for a few milliseconds.
+    /// IFMA is several times as fast as the others wherever it is. Which of the other two is faster depends
+    /// on the processor: one that multiplies two floating-point numbers at a time and not four, like AMD's
+    /// Zen 1, takes less time for one element after the other. So they are tried, for a few milliseconds.
     pub fn of_this_machine() -> Self {
         static CHOICE: OnceLock<Fastest> = OnceLock::new();
         *CHOICE.get_or_init(Self::choose)
@@ -63,7 +63,7 @@ impl Fastest {
     }
 }
 
-/// Seconds that a few thousand products and squares take, at best: what most of a proof is.
+/// What a thousand products and squares take, at best: they are most of a proof.
 #[cfg(target_arch = "x86_64")]
 fn trial<S: Simd<Scalar>>(s: S) -> Duration {
     let elements: [Fr; LANES] = std::array::from_fn(|i| Fr::from(i as u64 + 2));

@@ -7,7 +7,7 @@ use halo2_proofs::halo2curves::serde::SerdeObject;
 /// Words on their way from or to an element.
 ///
 /// The library writes and reads an element word by word. A slice of bytes would do for either, but the
-/// compiler makes of it calls that cost as much as a product.
+/// compiler makes of it calls that cost as much as a product, and as much of results that may be errors.
 struct Words {
     words: [u64; 4],
     done: usize,
@@ -60,13 +60,17 @@ pub fn words<E: SerdeObject>(element: &E) -> [u64; 4] {
     };
     // Four words into room for four.
     let _ = element.write_raw(&mut out);
+    debug_assert_eq!(out.done, 4);
     out.words
 }
 
 /// The element of words that [`words`] gave.
 #[inline(always)]
 pub fn element<E: SerdeObject>(words: [u64; 4]) -> E {
-    E::read_raw_unchecked(&mut Words { words, done: 0 })
+    let mut from = Words { words, done: 0 };
+    let element = E::read_raw_unchecked(&mut from);
+    debug_assert_eq!(from.done, 4);
+    element
 }
 
 /// `value - bound` unless that is below zero.
