@@ -161,7 +161,7 @@ impl<P: Prime> Simd<P> for Portable {
 
     #[inline(always)]
     fn sub_reduced(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        each(a, &b, |a, b| a - b)
+        Simd::<P>::sub(self, a, b)
     }
 
     #[inline(always)]
@@ -197,22 +197,22 @@ impl<P: Prime> Simd<P> for Portable {
 
     #[inline(always)]
     fn add_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        each(a, &b, |a, b| a + b)
+        Simd::<P>::add(self, a, b)
     }
 
     #[inline(always)]
     fn sub_narrow(self, a: Self::Wide, b: Self::Wide) -> Self::Wide {
-        each(a, &b, |a, b| a - b)
+        Simd::<P>::sub(self, a, b)
     }
 
     #[inline(always)]
     fn sub_both(self, a: Self::Wide, b: Self::Wide, c: Self::Wide) -> Self::Wide {
-        each(each(a, &b, |a, b| a - b), &c, |a, c| a - c)
+        Simd::<P>::sub(self, Simd::<P>::sub(self, a, b), c)
     }
 
     #[inline(always)]
     fn spread(self, a: Self::Wide, b: Self::Wide) -> (Self::Wide, Self::Wide) {
-        (each(a, &b, |a, b| a + b), each(a, &b, |a, b| a - b))
+        (Simd::<P>::add(self, a, b), Simd::<P>::sub(self, a, b))
     }
 
     #[inline(always)]
