@@ -7,6 +7,7 @@
 //! | multi-exponentiation | [`msm`] |
 //! | hashes | [`poseidon`] |
 //! | columns of cells | [`mod@column`] |
+//! | memory of columns | [`pool`] |
 //! | weighed sums of columns | [`weighed`] |
 //! | values at single points | [`barycentric`] |
 //! | expressions as a graph | [`graph`] |
@@ -27,6 +28,7 @@ pub mod key;
 pub mod linear;
 pub mod msm;
 pub mod numerator;
+pub mod pool;
 pub mod poseidon;
 pub mod program;
 pub mod proof;

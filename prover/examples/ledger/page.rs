@@ -37,7 +37,7 @@ fn kind(work: &Work) -> usize {
         Work::Witness | Work::Columns => 0,
         Work::Commitments => 1,
         Work::Transforms(_) => 2,
-        Work::Constraints(_) => 3,
+        Work::Constraints { .. } => 3,
         Work::Evaluations => 4,
     }
 }
@@ -245,27 +245,32 @@ fn transforms(run: &Run, part: Part) -> (usize, f64) {
 }
 
 fn program(out: &mut String, run: &Run) -> fmt::Result {
-    // What is transformed to a coset, what runs there, and what that takes.
+    let mut runs: BTreeMap<usize, OnCoset> = BTreeMap::new();
     let mut transformed = 0;
-    let runs: Vec<(usize, &BTreeMap<&str, usize>, f64)> = run
-        .steps
-        .iter()
-        .filter_map(|(step, cost)| match &step.1 {
-            Work::Transforms(count) => {
-                transformed = *count;
-                None
+    for (step, cost) in &run.steps {
+        match &step.1 {
+            Work::Transforms(count) => transformed = *count,
+            Work::Constraints { coset, counts } => {
+                let own = runs.entry(*coset).or_default();
+                own.rounds += 1;
+                own.transformed += transformed;
+                own.cpu_s += cost.cpu_s;
+                for (name, count) in counts {
+                    *own.counts.entry(name).or_default() += count;
+                }
             }
-            Work::Constraints(counts) => Some((transformed, counts, cost.cpu_s)),
-            _ => None,
-        })
-        .collect();
+            _ => {}
+        }
+    }
+    let runs: Vec<OnCoset> = runs.into_values().collect();
     let gates = run.key.cs().gates();
     let constraints: usize = gates.iter().map(|gate| gate.polynomials().len()).sum();
     writeln!(
         out,
         "## Constraints\n\n{constraints} constraints of {} gates, with those of lookups and copies, \
-         are one program for each coset of 2^{} rows: the lower a constraint's degree, the fewer \
-         cosets need it. For each row:\n",
+         are programs for each coset of 2^{} rows: the lower a constraint's degree, the fewer \
+         cosets need it. Those that read the same columns are one program, so that not all columns \
+         are held at a time. For each row:\n",
         gates.len(),
         run.shape.k,
     )?;
@@ -274,21 +279,38 @@ fn program(out: &mut String, run: &Run) -> fmt::Result {
     let cosets = 1..=runs.len();
     line("", cosets.map(|coset| format!("coset {coset}")).collect())?;
     line("---", vec!["---".into(); runs.len()])?;
-    let transformed = runs.iter().map(|(transformed, ..)| transformed.to_string());
-    line("polynomials transformed", transformed.collect())?;
+    let each = |of: &dyn Fn(&OnCoset) -> String| runs.iter().map(of).collect();
+    line("programs", each(&|run| run.rounds.to_string()))?;
+    line(
+        "polynomials transformed",
+        each(&|run| run.transformed.to_string()),
+    )?;
     let rows = (1u64 << run.shape.k) as f64;
-    let spent = runs.iter().map(|run| format!("{:.2}", 1e6 * run.2 / rows));
-    line("microseconds of CPU", spent.collect())?;
+    line(
+        "microseconds of CPU",
+        each(&|run| format!("{:.2}", 1e6 * run.cpu_s / rows)),
+    )?;
     let names: BTreeSet<&str> = runs
         .iter()
-        .flat_map(|(_, counts, _)| counts.keys().copied())
+        .flat_map(|run| run.counts.keys().copied())
         .collect();
     for name in names {
-        let count = |counts: &BTreeMap<&str, usize>| counts.get(name).copied().unwrap_or(0);
-        let counts = runs.iter().map(|(_, counts, _)| count(counts).to_string());
-        line(name, counts.collect())?;
+        let count = |run: &OnCoset| run.counts.get(name).copied().unwrap_or(0);
+        line(name, each(&|run| count(run).to_string()))?;
     }
     writeln!(out)
+}
+
+/// What constraints take on a coset.
+#[derive(Default)]
+struct OnCoset<'a> {
+    /// Programs.
+    rounds: usize,
+    /// Polynomials that are transformed for them.
+    transformed: usize,
+    /// Instructions of each kind for each row.
+    counts: BTreeMap<&'a str, usize>,
+    cpu_s: f64,
 }
 
 fn cells(out: &mut String, run: &Run, columns: &Columns) -> fmt::Result {

@@ -29,36 +29,46 @@ pub enum Cells {
 /// # Panics
 /// When they do not fit the rows.
 pub fn elements<S: Simd<Scalar>>(s: S, rows: usize, cells: &[Fr], tail: &[Fr]) -> Vec<Block> {
-    lay(s, rows, cells.len(), tail, |row| {
+    let mut column = bytemuck::zeroed_vec(rows / LANES);
+    lay_elements(s, &mut column, cells, tail);
+    column
+}
+
+/// The same in a column that is there, whatever it was.
+///
+/// # Panics
+/// When they do not fit the rows.
+pub fn lay_elements<S: Simd<Scalar>>(s: S, column: &mut [Block], cells: &[Fr], tail: &[Fr]) {
+    lay(s, column, cells.len(), tail, |row| {
         let at = |i: usize| cells.get(row + i).copied().unwrap_or(Fr::ZERO);
         s.load(&s.import(&std::array::from_fn(at)))
     })
 }
 
-/// The same of small integers.
+/// Lays out a column of small integers.
 ///
 /// # Panics
 /// When they do not fit the rows.
-pub fn small<S: Simd<Scalar>>(s: S, rows: usize, cells: &[u16], tail: &[Fr]) -> Vec<Block> {
-    lay(s, rows, cells.len(), tail, |row| {
+pub fn lay_small<S: Simd<Scalar>>(s: S, column: &mut [Block], cells: &[u16], tail: &[Fr]) {
+    lay(s, column, cells.len(), tail, |row| {
         let at = |i: usize| cells.get(row + i).copied().unwrap_or(0);
         s.small(std::array::from_fn(at))
     })
 }
 
-/// The same of the sums of a function's values at small integers, of columns of one length.
+/// Lays out the sums of a function's values at small integers, of columns of one length.
 ///
 /// # Panics
 /// When they do not fit the rows, or the function has no value at an integer.
-pub fn function<S: Simd<Scalar>>(
+pub fn lay_function<S: Simd<Scalar>>(
     s: S,
-    rows: usize,
+    column: &mut [Block],
     columns: &[&[u16]],
     values: &[Fr],
     tail: &[Fr],
-) -> Vec<Block> {
+) {
     let length = columns.first().map_or(0, |cells| cells.len());
-    lay(s, rows, length, tail, |row| {
+    lay(s, column, length, tail, |row| {
         let sum = |row: usize| {
             let cells = columns.iter().filter_map(|cells| cells.get(row));
             cells.map(|cell| values[usize::from(*cell)]).sum()
@@ -70,23 +80,24 @@ pub fn function<S: Simd<Scalar>>(
 #[inline(always)]
 fn lay<S: Simd<Scalar>>(
     s: S,
-    rows: usize,
+    column: &mut [Block],
     length: usize,
     tail: &[Fr],
     cells: impl Fn(usize) -> S::Wide,
-) -> Vec<Block> {
+) {
+    let rows = column.len() * LANES;
     assert!(length + tail.len() <= rows, "cells do not reach the tail");
-    let mut out = vec![Block::ZERO; rows / LANES];
+    let (begun, rest) = column.split_at_mut(length.div_ceil(LANES));
     s.vectorize(
         #[inline(always)]
         || {
-            for (i, block) in out.iter_mut().take(length.div_ceil(LANES)).enumerate() {
+            for (i, block) in begun.iter_mut().enumerate() {
                 *block = s.store(cells(i * LANES));
             }
         },
     );
-    put(s, &mut out, rows - tail.len(), tail);
-    out
+    rest.fill(Block::ZERO);
+    put(s, column, rows - tail.len(), tail);
 }
 
 /// A column, read so many rows on.
@@ -233,10 +244,15 @@ mod tests {
         expected.extend(tail);
         assert_eq!(export(s, &column), expected);
         let integers: Vec<u16> = (0..20).map(|i| i * i).collect();
-        let small = small(s, 32, &integers, &tail);
+        // In columns that held other things before.
+        let mut small = column.clone();
+        small.reverse();
+        lay_small(s, &mut small, &integers, &tail);
         assert_eq!(export(s, &small), expected);
         let values: Vec<Fr> = (0..400).map(|i| Fr::from(1000 - i)).collect();
-        let sums = function(s, 32, &[&integers, &integers[..]], &values, &tail);
+        let mut sums = small.clone();
+        sums.reverse();
+        lay_function(s, &mut sums, &[&integers, &integers[..]], &values, &tail);
         let mut expected_sums: Vec<Fr> = cells
             .iter()
             .map(|cell| (Fr::from(1000) - cell).double())

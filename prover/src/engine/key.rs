@@ -18,6 +18,7 @@ use zkmargin_verifier::plonk::sums::Sums;
 use super::column::{edges, elements, ENDING_ROWS};
 use super::fft::{Coset, Domain};
 use super::msm;
+use super::pool::Pool;
 use super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
 use super::sources::{sources, Bases, Source};
 use assembly::Assembly;
@@ -48,6 +49,8 @@ pub struct ProvingKey<S> {
     pub(super) permutations: Vec<Vec<Block>>,
     /// Powers of each coset of the quotient, in the order of coefficients.
     pub(super) cosets: Vec<Coset>,
+    /// Memory of the columns of proofs.
+    pub(super) pool: Pool,
 }
 
 /// Polynomials that every circuit has.
@@ -179,6 +182,7 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         fixed,
         permutations,
         cosets,
+        pool: Pool::new(domain.blocks()),
         domain,
     })
 }

@@ -2,6 +2,7 @@
 //! weighed by powers of a challenge, in the order that the verifier adds them up.
 
 mod parts;
+mod rounds;
 
 pub use parts::Numerator;
 pub(super) use parts::{Behind, Constraint, Selected};

@@ -155,9 +155,21 @@ impl Program {
         column: &(dyn Fn(usize) -> View<'a> + Sync),
     ) -> Vec<Vec<Block>> {
         let mut outputs = vec![vec![Block::ZERO; blocks]; self.outputs.len()];
+        self.add(s, column, &mut outputs);
+        outputs
+    }
+
+    /// Adds the values of every row to columns, one for each output.
+    pub fn add<'a, S: Simd<Scalar>>(
+        &self,
+        s: S,
+        column: &(dyn Fn(usize) -> View<'a> + Sync),
+        outputs: &mut [Vec<Block>],
+    ) {
+        let blocks = outputs.first().map_or(0, Vec::len);
         let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
         tasks.resize_with(blocks.div_ceil(TASK), Vec::new);
-        for output in &mut outputs {
+        for output in outputs {
             for (task, part) in tasks.iter_mut().zip(output.chunks_mut(TASK)) {
                 task.push(part);
             }
@@ -171,7 +183,6 @@ impl Program {
                     || self.run_task(s, blocks, task * TASK, column, outputs),
                 );
             });
-        outputs
     }
 
     #[inline(always)]
@@ -244,10 +255,11 @@ impl Program {
             }
             for (output, out) in self.outputs.iter().zip(outputs.iter_mut()) {
                 for (i, out) in out.iter_mut().skip(start - first).take(BATCH).enumerate() {
-                    *out = s.store(match *output {
+                    let value = match *output {
                         Operand::Computed(index) => registers[index as usize][i],
                         Operand::Constant(index) => constants[index as usize],
-                    });
+                    };
+                    *out = s.store(s.reduce(s.add(s.load(out), value)));
                 }
             }
         }

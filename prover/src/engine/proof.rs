@@ -82,9 +82,13 @@ pub enum Work {
     Commitments,
     /// So many columns become polynomials, or polynomials columns.
     Transforms(usize),
-    /// The constraints' program runs over the rows of a coset; so many instructions of each kind
-    /// for each row.
-    Constraints(BTreeMap<&'static str, usize>),
+    /// A program of constraints runs over the rows of a coset.
+    Constraints {
+        /// Which coset, from 0 on.
+        coset: usize,
+        /// Instructions of each kind for each row.
+        counts: BTreeMap<&'static str, usize>,
+    },
     /// Polynomials are evaluated at single points.
     Evaluations,
 }
@@ -257,7 +261,12 @@ pub fn create_proof<S: Arithmetic>(
         ends: &ends,
         sources: &sources,
     };
-    let pieces = quotient::quotient(&key.domain, &key.cosets, &numerator, columns, watch);
+    let on = quotient::On {
+        domain: &key.domain,
+        cosets: &key.cosets,
+        pool: &key.pool,
+    };
+    let pieces = quotient::quotient(&on, &numerator, columns, watch);
     watch(Step(Part::Quotient, Work::Commitments));
     let points: Vec<G1> = pieces
         .iter()
@@ -276,9 +285,9 @@ pub fn create_proof<S: Arithmetic>(
     let shown = sums::instance(key, &places, &polynomials, x);
     watch(Step(Part::Opening, Work::Columns));
     let sums = Summed::new(key, &queries, &evaluations, &shown, &drawn.circuit, y)?;
-    let whole = sums.quotient(s, &places, &polynomials, &pieces, xn);
-    drop(pieces);
-    let others = sums.others(s, &places, &polynomials);
+    let whole = sums.quotient(key, &places, &polynomials, &pieces, xn);
+    key.pool.give(pieces);
+    let others = sums.others(key, &places, &polynomials);
     polynomials.push(&whole);
     polynomials.extend(others.iter().map(Vec::as_slice));
     for evaluation in evaluations {
@@ -296,6 +305,8 @@ pub fn create_proof<S: Arithmetic>(
         &mut transcript,
         watch,
     )?;
+    let columns = advice.polynomials.into_iter().chain(others);
+    key.pool.give(columns.chain([whole]));
     Ok(transcript.finalize())
 }
 

@@ -7,15 +7,15 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
+use super::pool::Pool;
 use super::simd::{Block, Scalar, Simd, LANES};
 
 /// Columns, or blocks of one, whose products share a reduction.
 const TOGETHER: usize = 8;
 
-/// `sum of weight * column`, of one column or more.
-pub fn combine<S: Simd<Scalar>>(s: S, weighed: &[(&[Block], Fr)]) -> Vec<Block> {
-    let blocks = weighed.first().map_or(0, |(column, _)| column.len());
-    let mut out = vec![Block::ZERO; blocks];
+/// `sum of weight * column`, of columns as long as those of the pool.
+pub fn combine<S: Simd<Scalar>>(s: S, pool: &Pool, weighed: &[(&[Block], Fr)]) -> Vec<Block> {
+    let mut out = pool.zeros();
     add_weighed(s, weighed, &mut out);
     out
 }

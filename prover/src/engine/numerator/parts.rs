@@ -15,6 +15,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use super::super::column::{EDGE_ROWS, ENDING_ROWS};
 use super::super::graph::{Cell, Graph, Node, Value};
 use super::super::program::Program;
+use super::rounds::{rounds, Takes};
 
 /// A constraint: a sum of what is 0 wherever its selector is not.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ pub struct Behind {
     pub value: Value,
 }
 
-/// The constraints of one number of pieces.
+/// The constraints of one number of pieces, of one round.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     /// All of them.
@@ -71,12 +72,22 @@ struct Part {
     rest: Value,
 }
 
+/// Constraints that are evaluated together.
+#[derive(Debug)]
+struct Round {
+    /// By the number of pieces that their quotients fit in: those of [`Numerator::parts`].
+    parts: BTreeMap<usize, Part>,
+    /// What they add to each of [`Numerator::behind`].
+    behind: Vec<Value>,
+}
+
 /// The weighed sum of all constraints, in parts: few of them need all cosets of the quotient.
 #[derive(Debug)]
 pub struct Numerator {
     graph: Graph,
-    /// By the number of pieces that their quotients fit in; the quotient's own is among them.
-    parts: BTreeMap<usize, Part>,
+    /// Pieces that the quotient of each part fits in; the quotient's own number is among them.
+    parts: BTreeSet<usize>,
+    rounds: Vec<Round>,
     behind: Vec<Behind>,
 }
 
@@ -93,9 +104,15 @@ impl Numerator {
         y: Fr,
         covers: &dyn Fn(usize) -> bool,
     ) -> Self {
+        let takes: Vec<Takes> = constraints
+            .iter()
+            .map(|constraint| Takes::new(&graph, &constraint.values()))
+            .collect();
+        let rounds = rounds(&takes);
+        let count = rounds.iter().max().map_or(1, |last| last + 1);
         let mut weight = Fr::ONE;
-        let mut groups: BTreeMap<Group, Vec<(Value, Fr)>> = BTreeMap::new();
-        for constraint in constraints.iter().rev() {
+        let mut groups: Vec<BTreeMap<Group, Vec<(Value, Fr)>>> = vec![BTreeMap::new(); count];
+        for (constraint, round) in constraints.iter().zip(rounds).rev() {
             let own = constraint.pieces(&graph);
             assert!(
                 own <= pieces,
@@ -107,42 +124,44 @@ impl Numerator {
                     selector: term.selector,
                     alone: constraint.0.len() == 1,
                 };
-                groups.entry(group).or_default().push((term.value, weight));
+                let terms = groups[round].entry(group).or_default();
+                terms.push((term.value, weight));
             }
             weight *= y;
         }
-        let groups: BTreeMap<Group, Value> = groups
-            .into_iter()
-            .map(|(group, terms)| (group, graph.combine(&terms)))
-            .collect();
-        let behind = behind(&graph, &groups, covers);
+        let mut sums: BTreeMap<Group, Value> = BTreeMap::new();
         let zero = graph.constant(Fr::ZERO);
-        let none = Part {
-            whole: zero,
-            rest: zero,
-        };
-        let mut parts = BTreeMap::from([(pieces, none)]);
-        for (group, value) in &groups {
-            let selected = match group.selector {
-                Some(selector) => graph.mul(selector, *value),
-                None => *value,
-            };
-            let part = parts.entry(group.pieces).or_insert(none);
-            part.whole = graph.add(part.whole, selected);
-            if !behind.contains_key(group) {
-                part.rest = graph.add(part.rest, selected);
-            }
-        }
+        let rounds: Vec<BTreeMap<Group, Value>> = groups
+            .into_iter()
+            .map(|groups| {
+                let mut of_round = BTreeMap::new();
+                for (group, terms) in groups {
+                    let own = graph.combine(&terms);
+                    let sum = sums.entry(group).or_insert(zero);
+                    *sum = graph.add(*sum, own);
+                    of_round.insert(group, own);
+                }
+                of_round
+            })
+            .collect();
+        let behind = behind(&graph, &sums, covers);
+        let parts = sums.keys().map(|group| group.pieces);
+        let parts: BTreeSet<usize> = parts.chain([pieces]).collect();
+        let rounds = rounds
+            .into_iter()
+            .map(|groups| Round::new(&mut graph, &groups, &parts, &behind))
+            .collect();
         Self {
             graph,
             parts,
+            rounds,
             behind: behind.into_values().collect(),
         }
     }
 
     /// Pieces that the quotient of each part fits in, ascending.
     pub fn parts(&self) -> impl Iterator<Item = usize> + '_ {
-        self.parts.keys().copied()
+        self.parts.iter().copied()
     }
 
     /// Constraints that take a coset less than they have pieces.
@@ -150,21 +169,35 @@ impl Numerator {
         &self.behind
     }
 
-    /// The program for a coset with so many before it: the parts whose quotients have more pieces,
-    /// in their order, then the sums of [`Self::behind`] that have more than one piece more. A part
-    /// with no more cosets to come is without its own of those.
-    pub fn program(&self, before: usize) -> Program {
-        let parts = self.parts.range(before + 1..);
-        let parts = parts.map(|(pieces, part)| {
-            if *pieces == before + 1 {
-                part.rest
-            } else {
-                part.whole
-            }
-        });
+    /// How many values there are on a coset with so many before it: of the parts whose quotients have
+    /// more pieces, in their order, then the sums of [`Self::behind`] that have more than one piece
+    /// more. A part with no more cosets to come is without its own of those.
+    pub fn outputs(&self, before: usize) -> usize {
         let behind = self.behind.iter().filter(|own| own.pieces > before + 1);
-        let outputs: Vec<Value> = parts.chain(behind.map(|own| own.value)).collect();
-        Program::new(&self.graph, &outputs)
+        self.parts.range(before + 1..).count() + behind.count()
+    }
+
+    /// The programs whose results add up to [`Self::outputs`], one after the other.
+    pub fn programs(&self, before: usize) -> Vec<Program> {
+        let outputs = |round: &Round| -> Vec<Value> {
+            let parts = round.parts.range(before + 1..).map(|(pieces, part)| {
+                if *pieces == before + 1 {
+                    part.rest
+                } else {
+                    part.whole
+                }
+            });
+            let behind = self.behind.iter().zip(&round.behind);
+            let behind = behind.filter(|(own, _)| own.pieces > before + 1);
+            parts.chain(behind.map(|(_, value)| *value)).collect()
+        };
+        let zero = |value: &Value| self.graph.constant_of(*value) == Some(Fr::ZERO);
+        self.rounds
+            .iter()
+            .map(outputs)
+            .filter(|outputs| !outputs.iter().all(zero))
+            .map(|outputs| Program::new(&self.graph, &outputs))
+            .collect()
     }
 
     /// The program of the sums of [`Self::behind`].
@@ -177,25 +210,71 @@ impl Numerator {
     #[cfg(test)]
     pub fn in_full(mut self) -> Self {
         self.behind.clear();
-        for part in self.parts.values_mut() {
-            part.rest = part.whole;
+        for round in &mut self.rounds {
+            round.behind.clear();
+            for part in round.parts.values_mut() {
+                part.rest = part.whole;
+            }
         }
         self
     }
 
-    /// The same constraints in one part of all pieces.
+    /// The same constraints in one part of all pieces, and in one round.
     #[cfg(test)]
     pub fn in_one_part(self) -> Self {
         let mut all = self.in_full();
-        let terms: Vec<_> = all
-            .parts
-            .values()
-            .map(|part| (part.whole, Fr::ONE))
-            .collect();
-        let pieces = all.parts.keys().max().copied().unwrap_or(0);
+        let parts = all.rounds.iter().flat_map(|round| round.parts.values());
+        let terms: Vec<_> = parts.map(|part| (part.whole, Fr::ONE)).collect();
+        let pieces = all.parts.last().copied().unwrap_or(0);
         let whole = all.graph.combine(&terms);
-        all.parts = BTreeMap::from([(pieces, Part { whole, rest: whole })]);
+        all.parts = BTreeSet::from([pieces]);
+        all.rounds = vec![Round {
+            parts: BTreeMap::from([(pieces, Part { whole, rest: whole })]),
+            behind: Vec::new(),
+        }];
         all
+    }
+}
+
+impl Constraint {
+    /// Everything that it is made of.
+    fn values(&self) -> Vec<Value> {
+        let terms = self.0.iter();
+        terms
+            .flat_map(|term| term.selector.into_iter().chain([term.value]))
+            .collect()
+    }
+}
+
+impl Round {
+    fn new(
+        graph: &mut Graph,
+        groups: &BTreeMap<Group, Value>,
+        parts: &BTreeSet<usize>,
+        behind: &BTreeMap<Group, Behind>,
+    ) -> Self {
+        let zero = graph.constant(Fr::ZERO);
+        let none = Part {
+            whole: zero,
+            rest: zero,
+        };
+        let mut parts: BTreeMap<usize, Part> = parts.iter().map(|own| (*own, none)).collect();
+        for (group, value) in groups {
+            let selected = match group.selector {
+                Some(selector) => graph.mul(selector, *value),
+                None => *value,
+            };
+            let part = parts.entry(group.pieces).or_insert(none);
+            part.whole = graph.add(part.whole, selected);
+            if !behind.contains_key(group) {
+                part.rest = graph.add(part.rest, selected);
+            }
+        }
+        let own = |group: &Group| groups.get(group).copied().unwrap_or(zero);
+        Self {
+            parts,
+            behind: behind.keys().map(own).collect(),
+        }
     }
 }
 
@@ -222,9 +301,6 @@ fn behind(
         let others: Vec<Value> = others
             .flat_map(|(other, value)| other.selector.into_iter().chain([*value]))
             .collect();
-        let columns = |cells: &BTreeSet<Cell>| -> BTreeSet<usize> {
-            cells.iter().map(|(column, _)| *column).collect()
-        };
         let others = columns(&cells(graph, &others));
         let own = cells(graph, &[*value]);
         let reach = own.iter().map(|(_, rotation)| rotation.unsigned_abs());
@@ -257,6 +333,11 @@ fn cells(graph: &Graph, values: &[Value]) -> BTreeSet<Cell> {
             _ => None,
         })
         .collect()
+}
+
+/// The columns that cells stand in.
+fn columns(cells: &BTreeSet<Cell>) -> BTreeSet<usize> {
+    cells.iter().map(|(column, _)| *column).collect()
 }
 
 #[cfg(test)]
@@ -301,7 +382,10 @@ mod tests {
         assert_eq!(behind(power(3, 3, true, 4)), 0);
         assert_eq!(behind(power(3, 4, true, 4)), 1);
         assert_eq!(behind(power(3, 4, false, 4)), 0);
-        let read = |before: usize| power(3, 4, true, 4).program(before).columns().len();
+        let read = |before: usize| -> usize {
+            let programs = power(3, 4, true, 4).programs(before);
+            programs.iter().map(|program| program.columns().len()).sum()
+        };
         // The last piece of the whole quotient has no constraint here.
         assert_eq!([0, 1, 2, 3].map(read), [7, 7, 0, 0]);
     }

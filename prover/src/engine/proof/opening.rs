@@ -21,10 +21,9 @@ use rayon::prelude::*;
 
 use super::super::barycentric::Barycentric;
 use super::super::column::fill;
-use super::super::fft::Domain;
 use super::super::key::ProvingKey;
 use super::super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
-use super::super::weighed::{add_weighed, combine, dots};
+use super::super::weighed::{combine, dots};
 use super::queries::Query;
 use super::{challenge, invert, Part, ProofError, Step, Work, Writer};
 
@@ -90,7 +89,7 @@ pub(super) fn open<S: Arithmetic>(
             }
         })
         .collect();
-    let quotient = divide(&outside, &divisions, domain);
+    let quotient = divide(&outside, &divisions, key);
     drop(outside);
     watch(Work::Commitments);
     transcript.write_point(key.lagrange.commit(&quotient).to_affine())?;
@@ -118,10 +117,11 @@ pub(super) fn open<S: Arithmetic>(
         .map(|((values, power), absent)| (values.as_slice(), power * absent * scale))
         .collect();
     weighed.push((&quotient, -all * scale));
-    let mut linear = combine(s, &weighed);
+    let mut linear = combine(s, &key.pool, &weighed);
     Barycentric::new(domain, u).divide(&mut linear);
     watch(Work::Commitments);
     transcript.write_point(key.lagrange.commit(&linear).to_affine())?;
+    key.pool.give(values.into_iter().chain([quotient, linear]));
     Ok(())
 }
 
@@ -138,10 +138,10 @@ struct Division<'a> {
 fn divide<S: Simd<Scalar>>(
     outside: &Barycentric<'_, S>,
     divisions: &[Division<'_>],
-    domain: &Domain<S>,
+    key: &ProvingKey<S>,
 ) -> Vec<Block> {
-    let s = domain.simd;
-    let mut out = vec![Block::ZERO; domain.blocks()];
+    let s = key.domain.simd;
+    let mut out = key.pool.zeros();
     fill(s, &mut out, |i, zero| {
         divisions.iter().fold(s.load(zero), |sum, division| {
             let weighed = division.weighed.iter();
@@ -165,8 +165,8 @@ fn values<S: Arithmetic>(
     let domain = &key.domain;
     let unshifted = domain.coset(Fr::ONE);
     sets.par_iter()
-        .map_init(Vec::new, |sum, set| {
-            let mut out = vec![Block::ZERO; domain.blocks()];
+        .map(|set| {
+            let mut out = key.pool.take();
             if let [only] = set.polynomials[..] {
                 domain.evaluate(polynomials[only], &unshifted, &mut out);
                 return out;
@@ -176,10 +176,9 @@ fn values<S: Arithmetic>(
                 .map(|place| polynomials[*place])
                 .zip(powers_of(y))
                 .collect();
-            sum.clear();
-            sum.resize(domain.blocks(), Block::ZERO);
-            add_weighed(domain.simd, &weighed, sum);
-            domain.evaluate(sum, &unshifted, &mut out);
+            let sum = combine(domain.simd, &key.pool, &weighed);
+            domain.evaluate(&sum, &unshifted, &mut out);
+            key.pool.give([sum]);
             out
         })
         .collect()

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 
-use super::super::column::{edges, elements, function, small, Cells};
+use super::super::column::{edges, lay_elements, lay_function, lay_small, Cells};
 use super::super::key::ProvingKey;
 use super::super::msm::Buckets;
 use super::super::simd::{Arithmetic, Block};
@@ -111,10 +111,17 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
     }
 
     fn lay(&self, column: usize, cells: Cells, tail: Vec<Fr>) -> Result<Laid, ProofError> {
-        let (s, n) = (self.key.domain.simd, self.key.domain.n());
-        let (values, cells) = match cells {
-            Cells::Elements(cells) => (elements(s, n, &cells, &tail), None),
-            Cells::Small(cells) => (small(s, n, &cells, &tail), Some(Cells::Small(cells))),
+        let s = self.key.domain.simd;
+        let mut laid = self.key.pool.take();
+        let cells = match cells {
+            Cells::Elements(cells) => {
+                lay_elements(s, &mut laid, &cells, &tail);
+                None
+            }
+            Cells::Small(cells) => {
+                lay_small(s, &mut laid, &cells, &tail);
+                Some(Cells::Small(cells))
+            }
             Cells::Function { of, values } => {
                 let small = |column: &usize| {
                     let small = self.small.get(column);
@@ -125,13 +132,13 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
                     .iter()
                     .map(small)
                     .collect::<Result<Vec<_>, ProofError>>()?;
-                let column = function(s, n, &columns, &values, &tail);
-                (column, Some(Cells::Function { of, values }))
+                lay_function(s, &mut laid, &columns, &values, &tail);
+                Some(Cells::Function { of, values })
             }
         };
         Ok(Laid {
             column,
-            values,
+            values: laid,
             cells,
             tail,
         })

@@ -11,6 +11,8 @@
 
 mod on_coset;
 
+use std::collections::BTreeSet;
+
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
@@ -18,40 +20,71 @@ use rayon::prelude::*;
 use super::super::column::{export, fill, put, rotated, EDGE_ROWS, ENDING_ROWS};
 use super::super::fft::{Coset, Domain};
 use super::super::numerator::{Behind, Numerator};
+use super::super::pool::Pool;
 use super::super::simd::{Block, Scalar, Simd, LANES};
 use super::super::weighed::add_weighed;
 use super::{invert, Part, Step, Work};
 pub(super) use on_coset::Columns;
 use on_coset::OnCoset;
 
+/// What quotients are computed on.
+pub(super) struct On<'a, S> {
+    pub domain: &'a Domain<S>,
+    /// As many as the quotient has pieces.
+    pub cosets: &'a [Coset],
+    pub pool: &'a Pool,
+}
+
 /// The quotient in pieces of `n` coefficients, one for each coset.
 pub(super) fn quotient<S: Simd<Scalar>>(
-    domain: &Domain<S>,
-    cosets: &[Coset],
+    on: &On<'_, S>,
     numerator: &Numerator,
     columns: Columns<'_>,
     watch: &mut dyn FnMut(Step),
 ) -> Vec<Vec<Block>> {
+    let On {
+        domain,
+        cosets,
+        pool,
+    } = *on;
     let s = domain.simd;
     let vanishing: Vec<Fr> = cosets
         .iter()
         .map(|coset| coset.shift.pow_vartime([domain.n() as u64]))
         .collect();
-    let mut pieces = vec![vec![Block::ZERO; domain.blocks()]; cosets.len()];
-    let mut values = OnCoset::new(columns);
+    let mut pieces: Vec<Vec<Block>> = cosets.iter().map(|_| pool.zeros()).collect();
+    let mut values = OnCoset::new(columns, pool);
     let mut behind = follow(domain, numerator, &vanishing, columns.ends, watch);
     for (i, (coset, vanishing_here)) in cosets.iter().zip(&vanishing).enumerate() {
         watch(Step(Part::Quotient, Work::Columns));
-        let program = numerator.program(i);
         let (ending, others): (Vec<_>, Vec<_>) = behind
             .into_iter()
             .partition(|follower| follower.of.pieces == i + 1);
         behind = others;
-        let mut read = program.columns();
-        read.extend(ending.iter().map(|follower| follower.of.selector));
-        values.go_on(domain, coset, &read, watch);
-        watch(Step(Part::Quotient, Work::Constraints(program.counts())));
-        let mut outputs = program.run(s, domain.blocks(), &|column| values.view(column));
+        let mut outputs = vec![Vec::new(); numerator.outputs(i)];
+        outputs
+            .par_iter_mut()
+            .for_each(|output| *output = pool.zeros());
+        let programs = numerator.programs(i);
+        let reads = programs.iter().map(|program| program.columns());
+        let selectors = ending.iter().map(|follower| follower.of.selector);
+        let needed: Vec<BTreeSet<usize>> = reads
+            .chain([selectors.collect()])
+            .map(|read| values.needed(&read))
+            .collect();
+        for (round, needed_now) in needed.iter().enumerate() {
+            let now_and_later: BTreeSet<usize> =
+                needed[round..].iter().flatten().copied().collect();
+            values.keep(&now_and_later);
+            values.add(domain, coset, needed_now, watch);
+            let Some(program) = programs.get(round) else {
+                continue;
+            };
+            let counts = program.counts();
+            watch(Step(Part::Quotient, Work::Constraints { coset: i, counts }));
+            program.add(s, &|column| values.view(column), &mut outputs);
+            watch(Step(Part::Quotient, Work::Columns));
+        }
         watch(Step(
             Part::Quotient,
             Work::Transforms(outputs.len() + ending.len()),
@@ -66,6 +99,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
                 s.reduce(s.add(s.load(sum), selected))
             });
         }
+        values.keep(&BTreeSet::new());
         outputs
             .par_iter_mut()
             .for_each(|values| domain.interpolate(values));
@@ -100,6 +134,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
                 &mut follower.remainder,
             );
         }
+        pool.give(outputs);
     }
     pieces
 }
@@ -289,7 +324,12 @@ mod tests {
                 ends: &ends,
                 sources: &all_sources.next().unwrap(),
             };
-            let pieces = quotient(&domain, &cosets, &numerator, columns, &mut |_| {});
+            let on = On {
+                domain: &domain,
+                cosets: &cosets,
+                pool: &Pool::new(domain.blocks()),
+            };
+            let pieces = quotient(&on, &numerator, columns, &mut |_| {});
             pieces.iter().map(|piece| export(s, piece)).collect()
         })
     }
@@ -347,6 +387,7 @@ mod tests {
             }
             let numerators = [numerator_behind(), numerator_behind().in_full()];
             assert_eq!(numerators.each_ref().map(|n| n.behind().len()), [1, 0]);
+            assert_eq!(numerators[0].programs(0).len(), 2);
             let [behind, in_full] = both(k, numerators, &columns);
             assert_eq!(behind, in_full);
             assert!(behind

@@ -63,7 +63,7 @@ impl<'a> Summed<'a> {
     /// The quotient in one piece, less the sum in the row of `x` divided by `xn - 1`.
     pub(super) fn quotient<S: Simd<Scalar>>(
         &self,
-        s: S,
+        key: &ProvingKey<S>,
         places: &Places,
         polynomials: &[&[Block]],
         pieces: &[Vec<Block>],
@@ -74,20 +74,20 @@ impl<'a> Summed<'a> {
         let scale = -invert(xn - Fr::ONE);
         let terms = self.terms(0, places, polynomials);
         weighed.extend(terms.map(|(polynomial, factor)| (polynomial, factor * scale)));
-        combine(s, &weighed)
+        combine(key.domain.simd, &key.pool, &weighed)
     }
 
     /// The sums in other rows, one after another.
     pub(super) fn others<S: Simd<Scalar>>(
         &self,
-        s: S,
+        key: &ProvingKey<S>,
         places: &Places,
         polynomials: &[&[Block]],
     ) -> Vec<Vec<Block>> {
         let rows = self.rows.iter();
         rows.map(|row| {
             let terms: Vec<_> = self.terms(*row, places, polynomials).collect();
-            combine(s, &terms)
+            combine(key.domain.simd, &key.pool, &terms)
         })
         .collect()
     }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::super::super::column::View;
 use super::super::super::fft::{fill_powers, Coset, Domain};
+use super::super::super::pool::Pool;
 use super::super::super::simd::{Block, Scalar, Simd};
 use super::super::super::sources::{sum, Source};
 use super::super::{Part, Step, Work};
@@ -25,24 +26,42 @@ pub struct Columns<'a> {
 /// Values of polynomials on a coset.
 pub(super) struct OnCoset<'a> {
     columns: Columns<'a>,
-    buffers: Vec<Vec<Block>>,
+    pool: &'a Pool,
+    /// Those that are there; the others are empty.
+    values: Vec<Vec<Block>>,
 }
 
 impl<'a> OnCoset<'a> {
-    /// On no coset yet.
-    pub(super) fn new(columns: Columns<'a>) -> Self {
+    /// None yet.
+    pub(super) fn new(columns: Columns<'a>, pool: &'a Pool) -> Self {
         Self {
             columns,
-            buffers: vec![Vec::new(); columns.polynomials.len()],
+            pool,
+            values: vec![Vec::new(); columns.polynomials.len()],
         }
     }
 
-    /// Goes on to a coset, with the columns that are read on it.
-    pub(super) fn go_on<S: Simd<Scalar>>(
+    /// Columns that are read, and those that they are made of.
+    pub(super) fn needed(&self, read: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let sources = self.columns.sources;
+        let made_of = read.iter().flat_map(|column| sources[*column].columns());
+        read.iter().copied().chain(made_of).collect()
+    }
+
+    /// Lets all columns go but some.
+    pub(super) fn keep(&mut self, some: &BTreeSet<usize>) {
+        let values = self.values.iter_mut().enumerate();
+        let gone = values.filter(|(column, values)| !values.is_empty() && !some.contains(column));
+        self.pool
+            .give(gone.map(|(_, values)| std::mem::take(values)));
+    }
+
+    /// Adds those of some columns that are not there. All that are there are values on this coset.
+    pub(super) fn add<S: Simd<Scalar>>(
         &mut self,
         domain: &Domain<S>,
         coset: &Coset,
-        read: &BTreeSet<usize>,
+        needed: &BTreeSet<usize>,
         watch: &mut dyn FnMut(Step),
     ) {
         let Columns {
@@ -50,46 +69,47 @@ impl<'a> OnCoset<'a> {
             sources,
             ..
         } = self.columns;
-        let made_of = read.iter().flat_map(|column| sources[*column].columns());
-        let needed: BTreeSet<usize> = read.iter().copied().chain(made_of).collect();
-        let mut transformed: Vec<(&mut Vec<Block>, &[Block])> = self
-            .buffers
-            .iter_mut()
-            .zip(polynomials.iter().copied())
-            .enumerate()
-            .filter(|(column, _)| needed.contains(column) && sources[*column] == Source::Transform)
-            .map(|(_, pair)| pair)
+        let missing = needed.iter().copied();
+        let missing: Vec<usize> = missing
+            .filter(|column| self.values[*column].is_empty())
             .collect();
-        // Several gigabytes, touched for the first time on the first coset: by all cores.
-        transformed
-            .par_iter_mut()
-            .for_each(|(values, _)| values.resize(domain.blocks(), Block::ZERO));
+        let transformed = missing.iter().copied();
+        let transformed: Vec<usize> = transformed
+            .filter(|column| sources[*column] == Source::Transform)
+            .collect();
         watch(Step(Part::Quotient, Work::Transforms(transformed.len())));
-        transformed
-            .par_iter_mut()
-            .for_each(|(values, polynomial)| domain.evaluate(polynomial, coset, values));
+        let transforms: Vec<Vec<Block>> = transformed
+            .par_iter()
+            .map(|column| {
+                let mut values = self.pool.take();
+                domain.evaluate(polynomials[*column], coset, &mut values);
+                values
+            })
+            .collect();
+        for (column, values) in transformed.into_iter().zip(transforms) {
+            self.values[column] = values;
+        }
         watch(Step(Part::Quotient, Work::Columns));
         let s = domain.simd;
         let points = |column: &&usize| sources[**column] == Source::Points;
-        for column in needed.iter().filter(points) {
-            let values = &mut self.buffers[*column];
-            values.resize(domain.blocks(), Block::ZERO);
-            fill_powers(s, coset.shift, domain.omega, values);
+        for column in missing.iter().filter(points) {
+            let mut values = self.pool.take();
+            fill_powers(s, coset.shift, domain.omega, &mut values);
+            self.values[*column] = values;
         }
-        for column in needed {
+        for column in missing {
             let Source::Sum { constant, terms } = &sources[column] else {
                 continue;
             };
-            let mut values = std::mem::take(&mut self.buffers[column]);
-            values.resize(domain.blocks(), Block::ZERO);
+            let mut values = self.pool.take();
             let terms: Vec<(View<'_>, Fr)> = terms
                 .iter()
                 .map(|((column, rotation), weight)| {
-                    ((self.buffers[*column].as_slice(), *rotation), *weight)
+                    ((self.values[*column].as_slice(), *rotation), *weight)
                 })
                 .collect();
             sum(s, *constant, &terms, &mut values);
-            self.buffers[column] = values;
+            self.values[column] = values;
         }
     }
 
@@ -99,6 +119,6 @@ impl<'a> OnCoset<'a> {
             Source::Moved(cell) => cell,
             _ => (column, 0),
         };
-        (&self.buffers[column], rotation)
+        (&self.values[column], rotation)
     }
 }
