@@ -160,10 +160,17 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         .par_iter_mut()
         .for_each(|polynomial| domain.interpolate(polynomial));
     let read = read_values(&cs);
+    let pool = Pool::new(domain.blocks());
     let fixed = fixed
         .into_iter()
         .enumerate()
-        .map(|(i, values)| read.contains(&i).then_some(values))
+        .map(|(i, values)| {
+            if read.contains(&i) {
+                return Some(values);
+            }
+            pool.give([values]);
+            None
+        })
         .collect();
     let powers: Vec<G1Affine> = (0..n)
         .map(|place| points.powers[domain.order(place)])
@@ -182,7 +189,7 @@ pub fn proving_key<S: Arithmetic, C: Circuit<Fr>>(
         fixed,
         permutations,
         cosets,
-        pool: Pool::new(domain.blocks()),
+        pool,
         domain,
     })
 }
