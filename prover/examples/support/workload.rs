@@ -29,7 +29,7 @@ impl Workload {
         match self {
             Workload::Retail => &[8_300, 10_000, 17_600, 100_000],
             Workload::Collateral50 => &[900, 1_800, 3_850],
-            Workload::Desk => &[400, 1_000, 1_700],
+            Workload::Desk => &[1_000, 1_700, 5_100],
         }
     }
 
