@@ -158,9 +158,11 @@ struct Work {
     points: Vec<PointWords>,
     next: Vec<PointWords>,
     pairs: Vec<Pair>,
+    /// Points that are left over in a round.
+    single: Vec<Pair>,
 }
 
-/// Two neighbours, and where their sum goes.
+/// Two neighbours, and where their sum goes; or a point, and where it goes.
 #[derive(Clone, Copy)]
 struct Pair {
     from: u32,
@@ -177,64 +179,84 @@ impl Work {
         mut lengths: Vec<usize>,
     ) -> Result<&[PointWords], Exceptional> {
         // The first round reads the table itself.
-        let source = Listed { table, entries };
-        self.pair(s, &mut lengths, &source);
-        round(s, &self.pairs, &source, &mut self.next)?;
+        self.round(s, &mut lengths, &Listed { table, entries })?;
         std::mem::swap(&mut self.points, &mut self.next);
         while lengths.iter().any(|length| *length > 1) {
             let points = std::mem::take(&mut self.points);
-            let source = points.as_slice();
-            self.pair(s, &mut lengths, source);
-            round(s, &self.pairs, source, &mut self.next)?;
+            self.round(s, &mut lengths, points.as_slice())?;
             self.points = std::mem::replace(&mut self.next, points);
         }
         Ok(&self.points)
     }
 
-    /// Pairs the points of every list, and moves on those that are left over.
-    fn pair<S: Simd<Base>>(
+    /// Adds the points of every list in pairs, and moves on those that are left over.
+    fn round<S: Simd<Base>>(
         &mut self,
         s: S,
         lengths: &mut [usize],
         source: &(impl Source + ?Sized),
-    ) {
+    ) -> Result<(), Exceptional> {
+        self.pair(lengths);
+        add(s, &self.pairs, source, &mut self.next)?;
+        // After the pairs, when all points of the round are at hand.
+        move_on(s, &self.single, source, &mut self.next);
+        Ok(())
+    }
+
+    /// Pairs the points of every list.
+    fn pair(&mut self, lengths: &mut [usize]) {
         self.pairs.clear();
-        self.next.clear();
-        self.next.resize(
-            lengths.iter().map(|length| length.div_ceil(2)).sum(),
-            PointWords::default(),
-        );
+        self.single.clear();
         let (mut from, mut to) = (0, 0);
         for length in lengths {
             for _ in 0..*length / 2 {
-                self.pairs.push(Pair {
-                    from: from as u32,
-                    to: to as u32,
-                });
+                self.pairs.push(Pair { from, to });
                 from += 2;
                 to += 1;
             }
             if *length % 2 == 1 {
-                self.next[to] = match source.point(from) {
-                    (point, false) => *point,
-                    (point, true) => negated(s, point),
-                };
+                self.single.push(Pair { from, to });
                 from += 1;
                 to += 1;
             }
             *length = length.div_ceil(2);
         }
+        self.next.clear();
+        self.next.resize(to as usize, PointWords::default());
     }
 }
 
-fn negated<S: Simd<Base>>(s: S, point: &PointWords) -> PointWords {
+/// `next[to] = point(from)` for every single point.
+fn move_on<S: Simd<Base>, P: Source + ?Sized>(
+    s: S,
+    single: &[Pair],
+    source: &P,
+    next: &mut [PointWords],
+) {
+    let mut negative: Vec<usize> = Vec::new();
+    for Pair { from, to } in single {
+        let (point, sign) = source.point(*from as usize);
+        next[*to as usize] = *point;
+        if sign {
+            negative.push(*to as usize);
+        }
+    }
     s.vectorize(
         #[inline(always)]
         || {
-            let (x, y) = s.load_points([point; LANES]);
-            s.store_points(x, s.negate_where(y, u8::MAX))[0]
+            for eight in negative.chunks(LANES) {
+                let mut points = [&IDLE[1]; LANES];
+                for (point, place) in points.iter_mut().zip(eight) {
+                    *point = &next[*place];
+                }
+                let (x, y) = s.load_points(points);
+                let negated = s.store_points(x, s.negate_where(y, u8::MAX));
+                for (place, point) in eight.iter().zip(negated) {
+                    next[*place] = point;
+                }
+            }
         },
-    )
+    );
 }
 
 /// Points of a round, one list after the other.
@@ -311,7 +333,7 @@ fn eight_points<S: Simd<Base>, P: Source + ?Sized>(
 }
 
 /// `next[to] = point(from) + point(from + 1)` for every pair.
-fn round<S: Simd<Base>, P: Source + ?Sized>(
+fn add<S: Simd<Base>, P: Source + ?Sized>(
     s: S,
     pairs: &[Pair],
     source: &P,
