@@ -64,11 +64,6 @@ impl Graph {
         self.nodes.is_empty()
     }
 
-    /// All nodes, in their order.
-    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter()
-    }
-
     /// What a node is.
     pub fn node(&self, value: Value) -> Node {
         self.nodes[value.index()]
@@ -163,6 +158,13 @@ impl Graph {
             }
         }
         uses
+    }
+
+    /// The nodes that values are made of, each with its place.
+    pub fn made_of(&self, values: &[Value]) -> impl Iterator<Item = (usize, &Node)> {
+        let uses = self.uses(values);
+        let nodes = self.nodes.iter().enumerate();
+        nodes.filter(move |(place, _)| uses[*place] > 0)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Memory of columns, which one proof leaves to the next.
 //!
 //! A proof holds gigabytes of columns. A system clears memory page by page when it is first touched,
-//! which takes a tenth of a proof where the system is itself a guest: what a key's proofs have taken
-//! stays with the key.
+//! which takes a tenth to a fifth of a proof where the system is itself a guest: what a key's proofs
+//! have taken stays with the key.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -323,11 +323,8 @@ fn behind(
 
 /// The cells that values are made of.
 fn cells(graph: &Graph, values: &[Value]) -> BTreeSet<Cell> {
-    graph
-        .uses(values)
-        .into_iter()
-        .zip(graph.nodes())
-        .filter(|(uses, _)| *uses > 0)
+    let nodes = graph.made_of(values);
+    nodes
         .filter_map(|(_, node)| match node {
             Node::Cell(cell) => Some(*cell),
             _ => None,

@@ -21,15 +21,13 @@ impl Takes {
     /// What values take.
     pub(super) fn new(graph: &Graph, values: &[Value]) -> Self {
         let mut takes = Self::default();
-        let uses = graph.uses(values);
-        for (i, (node, uses)) in graph.nodes().zip(uses).enumerate() {
+        for (place, node) in graph.made_of(values) {
             match node {
-                _ if uses == 0 => {}
                 Node::Cell((column, _)) => {
                     takes.columns.insert(*column);
                 }
                 Node::Mul(_, b) if graph.constant_of(*b).is_none() => {
-                    takes.products.insert(i);
+                    takes.products.insert(place);
                 }
                 _ => {}
             }
