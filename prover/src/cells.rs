@@ -12,6 +12,7 @@ use zkmargin_circuits::witness::{
 
 use crate::engine::column::Cells;
 use crate::engine::proof;
+use crate::engine::simd::LANES;
 use crate::totals::FreeRows;
 
 #[derive(Debug, Clone, Copy)]
@@ -62,34 +63,19 @@ impl ShardCells {
 }
 
 impl ShardCells {
-    /// The cells of some columns, row by row: those of a row stand together.
-    fn gather(
-        &self,
-        columns: &[usize],
-        rows: usize,
-        put: impl Fn(&mut Cells, Kind, usize),
-    ) -> Vec<Cells> {
-        let mut cells: Vec<(Kind, Cells)> = columns
-            .iter()
-            .map(|column| {
-                let kind = self.kinds[*column];
-                let cells = match kind {
-                    Kind::Limb(_) => Cells::Small(Vec::with_capacity(rows)),
-                    Kind::Range(number) => self.range(number),
-                    _ => Cells::Elements(Vec::with_capacity(rows)),
-                };
-                (kind, cells)
-            })
-            .collect();
-        // Functions of other columns have nothing of their own.
-        let has_own = |(kind, _): &&mut (Kind, Cells)| !matches!(kind, Kind::Range(_));
-        let mut own: Vec<_> = cells.iter_mut().filter(has_own).collect();
-        for row in 0..rows {
-            for (kind, cells) in &mut own {
-                put(cells, *kind, row);
+    /// The limbs of some columns, row by row: those of a row stand together.
+    fn limbs(&self, limbs: &[Limb]) -> Vec<Vec<u16>> {
+        let mut cells = vec![Vec::with_capacity(self.rows); limbs.len()];
+        let Some(witness) = &self.witness else {
+            return cells;
+        };
+        for row in 0..self.rows {
+            let limb_row = witness.grid.limb_row(row);
+            for (limb, cells) in limbs.iter().zip(&mut cells) {
+                cells.push(limb_row[limb.slot]);
             }
         }
-        cells.into_iter().map(|(_, cells)| cells).collect()
+        cells
     }
 
     fn range(&self, number: usize) -> Cells {
@@ -100,29 +86,56 @@ impl ShardCells {
             values: Arc::clone(&self.fractions),
         }
     }
+
+    /// An element of a column, none beyond its rows.
+    fn element(&self, kind: Kind, row: usize) -> Option<Fr> {
+        match kind {
+            Kind::Free(free) if row < self.rows => {
+                let witness = self.witness.as_ref()?;
+                Some(witness.grid.free(free, row))
+            }
+            Kind::Free(free) if free.column == self.columns.totals.column => {
+                self.blinding.get(row - self.rows).copied()
+            }
+            Kind::Second(second) if row <= self.rows => {
+                let grid = self.second.as_ref()?;
+                Some(grid.get(second, row))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl proof::Witness for ShardCells {
-    fn first(&self, columns: &[usize]) -> Vec<Cells> {
-        let grid = self.witness.as_ref().map(|witness| &witness.grid);
-        let mut cells = self.gather(columns, self.rows, |cells, kind, row| {
-            match (grid, kind, cells) {
-                (Some(grid), Kind::Free(free), Cells::Elements(cells)) => {
-                    cells.push(grid.free(free, row));
-                }
-                (Some(grid), Kind::Limb(limb), Cells::Small(cells)) => {
-                    cells.push(grid.limb(limb, row));
-                }
-                _ => {}
-            }
+    fn cells(&self, columns: &[usize]) -> Vec<Cells> {
+        let kinds = columns.iter().map(|column| self.kinds[*column]);
+        let limbs = kinds.clone().filter_map(|kind| match kind {
+            Kind::Limb(limb) => Some(limb),
+            _ => None,
         });
-        let totals = self.columns.totals.column.index();
-        for (column, cells) in columns.iter().zip(&mut cells) {
-            if let (true, Cells::Elements(cells)) = (*column == totals, cells) {
-                cells.extend_from_slice(&self.blinding);
+        let mut limbs = self.limbs(&limbs.collect::<Vec<Limb>>()).into_iter();
+        kinds
+            .map(|kind| match kind {
+                Kind::Limb(_) => Cells::Small(limbs.next().unwrap_or_default()),
+                Kind::Range(number) => self.range(number),
+                Kind::Second(_) => Cells::Elements(self.rows + 1),
+                Kind::Free(free) if free.column == self.columns.totals.column => {
+                    Cells::Elements(self.rows + BLINDING_ROWS)
+                }
+                Kind::Free(_) => Cells::Elements(self.rows),
+            })
+            .collect()
+    }
+
+    fn elements(&self, columns: &[usize], row: usize, cells: &mut [[Fr; LANES]]) {
+        for (column, cells) in columns.iter().zip(cells) {
+            let kind = self.kinds[*column];
+            for (lane, cell) in cells.iter_mut().enumerate() {
+                if let Some(element) = self.element(kind, row + lane) {
+                    *cell = element;
+                }
             }
         }
-        cells
     }
 
     fn draw(&mut self, challenges: &[Fr]) {
@@ -140,16 +153,6 @@ impl proof::Witness for ShardCells {
         self.second = self.witness.take().map(|witness| {
             second_phase_without_ranges(&self.columns, &witness, &values, &self.fractions)
         });
-    }
-
-    fn second(&self, columns: &[usize]) -> Vec<Cells> {
-        let grid = self.second.as_ref();
-        self.gather(columns, self.rows + 1, |cells, kind, row| {
-            if let (Some(grid), Kind::Second(second), Cells::Elements(cells)) = (grid, kind, cells)
-            {
-                cells.push(grid.get(second, row));
-            }
-        })
     }
 
     fn done(&mut self) {

@@ -27,7 +27,7 @@ use rand_chacha::ChaCha20Rng;
 use zkmargin_prover::engine::column::Cells;
 use zkmargin_prover::engine::key::{proving_key, verifying_key, Points, ProvingKey};
 use zkmargin_prover::engine::proof::{create_proof, ProofError, Witness};
-use zkmargin_prover::engine::simd::{Arithmetic, Portable};
+use zkmargin_prover::engine::simd::{Arithmetic, Portable, LANES};
 #[cfg(target_arch = "x86_64")]
 use zkmargin_prover::engine::simd::{Fma, Ifma};
 use zkmargin_verifier::key::key_bytes;
@@ -346,21 +346,31 @@ impl Book {
         }
     }
 
-    fn cells(&self, column: usize) -> Cells {
-        let mut cells = self.columns[column].clone();
-        if let Some((_, row)) = self.spoilt.filter(|(spoilt, _)| *spoilt == column) {
-            cells[row] += Fr::from(1000);
-        } else if self.small.contains(&column) {
+    fn column(&self, column: usize) -> Cells {
+        let spoilt = self.spoilt.is_some_and(|(spoilt, _)| spoilt == column);
+        if self.small.contains(&column) && !spoilt {
             let numbers = (0..self.usable).map(|row| entry(row * 7 % 11) as u16);
             return Cells::Small(numbers.collect());
         }
-        Cells::Elements(cells)
+        Cells::Elements(self.columns[column].len())
     }
 }
 
 impl Witness for Book {
-    fn first(&self, columns: &[usize]) -> Vec<Cells> {
-        columns.iter().map(|column| self.cells(*column)).collect()
+    fn cells(&self, columns: &[usize]) -> Vec<Cells> {
+        columns.iter().map(|column| self.column(*column)).collect()
+    }
+
+    fn elements(&self, columns: &[usize], row: usize, cells: &mut [[Fr; LANES]]) {
+        for (column, cells) in columns.iter().zip(cells) {
+            let own = self.columns[*column].iter().skip(row);
+            for (lane, (cell, own)) in cells.iter_mut().zip(own).enumerate() {
+                *cell = *own;
+                if self.spoilt == Some((*column, row + lane)) {
+                    *cell += Fr::from(1000);
+                }
+            }
+        }
     }
 
     fn draw(&mut self, challenges: &[Fr]) {
@@ -374,10 +384,6 @@ impl Witness for Book {
                     sum * challenges[0] + self.columns[self.config.a.index()][row] + challenges[1];
             }
         }
-    }
-
-    fn second(&self, columns: &[usize]) -> Vec<Cells> {
-        columns.iter().map(|column| self.cells(*column)).collect()
     }
 
     fn done(&mut self) {}
@@ -661,20 +667,24 @@ fn accepts_two_phases() {
 struct OfElements(Book);
 
 impl Witness for OfElements {
-    fn first(&self, columns: &[usize]) -> Vec<Cells> {
-        self.0.first(columns)
-    }
-
-    fn draw(&mut self, challenges: &[Fr]) {
-        self.0.draw(challenges);
-    }
-
-    fn second(&self, columns: &[usize]) -> Vec<Cells> {
+    fn cells(&self, columns: &[usize]) -> Vec<Cells> {
+        let mut second = self.0.config.second.iter().map(Column::index);
+        if !second.any(|column| columns.contains(&column)) {
+            return self.0.cells(columns);
+        }
         let of_elements = |_: &usize| Cells::Function {
             of: vec![self.0.config.a.index()],
             values: Arc::new(vec![Fr::ONE]),
         };
         columns.iter().map(of_elements).collect()
+    }
+
+    fn elements(&self, columns: &[usize], row: usize, cells: &mut [[Fr; LANES]]) {
+        self.0.elements(columns, row, cells);
+    }
+
+    fn draw(&mut self, challenges: &[Fr]) {
+        self.0.draw(challenges);
     }
 
     fn done(&mut self) {}

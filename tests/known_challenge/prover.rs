@@ -10,6 +10,7 @@ use zkmargin_circuits::witness::{ChallengeValues, Witness};
 use zkmargin_prover::cells::ShardCells;
 use zkmargin_prover::engine::column::Cells;
 use zkmargin_prover::engine::proof;
+use zkmargin_prover::engine::simd::LANES;
 use zkmargin_prover::kept::pinned_or_kept;
 use zkmargin_prover::key::{proving_key, ProvingKey};
 use zkmargin_prover::params::insecure;
@@ -33,8 +34,12 @@ struct Guessing {
 }
 
 impl proof::Witness for Guessing {
-    fn first(&self, columns: &[usize]) -> Vec<Cells> {
-        self.cells.first(columns)
+    fn cells(&self, columns: &[usize]) -> Vec<Cells> {
+        self.cells.cells(columns)
+    }
+
+    fn elements(&self, columns: &[usize], row: usize, cells: &mut [[Fr; LANES]]) {
+        self.cells.elements(columns, row, cells);
     }
 
     fn draw(&mut self, challenges: &[Fr]) {
@@ -49,10 +54,6 @@ impl proof::Witness for Guessing {
             }
         }
         self.cells.draw(&used);
-    }
-
-    fn second(&self, columns: &[usize]) -> Vec<Cells> {
-        self.cells.second(columns)
     }
 
     fn done(&mut self) {

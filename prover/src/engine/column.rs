@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use super::simd::{Block, Scalar, Simd, LANES};
 
-/// The cells of a column from row 0 on; rows beyond them are 0.
+/// What the cells of a column are, from row 0 on; rows beyond them are 0.
 #[derive(Debug, Clone)]
 pub enum Cells {
-    /// Any elements.
-    Elements(Vec<Fr>),
+    /// Any elements, in so many rows.
+    Elements(usize),
     /// Small integers.
     Small(Vec<u16>),
     /// The sum of a function's values at the small integers of some columns of the phase before.
@@ -30,19 +30,48 @@ pub enum Cells {
 /// When they do not fit the rows.
 pub fn elements<S: Simd<Scalar>>(s: S, rows: usize, cells: &[Fr], tail: &[Fr]) -> Vec<Block> {
     let mut column = bytemuck::zeroed_vec(rows / LANES);
-    lay_elements(s, &mut column, cells, tail);
+    lay(s, &mut column, cells.len(), tail, |row| {
+        let at = |i: usize| cells.get(row + i).copied().unwrap_or(Fr::ZERO);
+        s.load(&s.import(&std::array::from_fn(at)))
+    });
     column
 }
 
-/// The same in a column that is there, whatever it was.
-///
-/// # Panics
-/// When they do not fit the rows.
-pub fn lay_elements<S: Simd<Scalar>>(s: S, column: &mut [Block], cells: &[Fr], tail: &[Fr]) {
-    lay(s, column, cells.len(), tail, |row| {
-        let at = |i: usize| cells.get(row + i).copied().unwrap_or(Fr::ZERO);
-        s.load(&s.import(&std::array::from_fn(at)))
-    })
+/// Lays out columns of elements, all of one length, side by side: `cells` puts those of [`LANES`] rows,
+/// from the one it is given on, in the place of zeros.
+pub fn lay_elements<S: Simd<Scalar>>(
+    s: S,
+    columns: Vec<&mut [Block]>,
+    cells: impl Fn(usize, &mut [[Fr; LANES]]) + Sync,
+) {
+    const TASK: usize = 1 << 6;
+    let length = columns.first().map_or(0, |column| column.len());
+    let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
+    tasks.resize_with(length.div_ceil(TASK), Vec::new);
+    for column in columns {
+        for (task, blocks) in tasks.iter_mut().zip(column.chunks_mut(TASK)) {
+            task.push(blocks);
+        }
+    }
+    tasks
+        .into_par_iter()
+        .enumerate()
+        .for_each(|(task, mut columns)| {
+            let mut elements = vec![[Fr::ZERO; LANES]; columns.len()];
+            let blocks = columns.first().map_or(0, |blocks| blocks.len());
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    for i in 0..blocks {
+                        elements.fill([Fr::ZERO; LANES]);
+                        cells((task * TASK + i) * LANES, &mut elements);
+                        for (column, elements) in columns.iter_mut().zip(&elements) {
+                            column[i] = s.import(elements);
+                        }
+                    }
+                },
+            );
+        });
 }
 
 /// Lays out a column of small integers.
@@ -273,8 +302,34 @@ mod tests {
         assert_eq!(export(s, &without_zero)[10], Fr::ONE);
     }
 
+    fn check_side_by_side<S: Simd<Scalar>>(s: S) {
+        let (rows, filled) = (1 << 10, 700);
+        let cell = |column: usize, row: usize| Fr::from((column * rows + row) as u64);
+        let mut columns = vec![elements(s, rows, &[Fr::ONE; 1000], &[]); 3];
+        let all = columns.iter_mut().map(Vec::as_mut_slice).collect();
+        lay_elements(s, all, |row, cells| {
+            for (column, cells) in cells.iter_mut().enumerate() {
+                let rows = row..filled.max(row);
+                for (cell_here, row) in cells.iter_mut().zip(rows) {
+                    *cell_here = cell(column, row);
+                }
+            }
+        });
+        for (column, blocks) in columns.iter().enumerate() {
+            let mut expected: Vec<Fr> = (0..filled).map(|row| cell(column, row)).collect();
+            expected.resize(rows, Fr::ZERO);
+            assert_eq!(export(s, blocks), expected);
+        }
+        lay_elements(s, Vec::new(), |_, _| unreachable!("no columns"));
+    }
+
     #[test]
     fn accepts_the_librarys_results() {
         with_every_arithmetic!(check);
+    }
+
+    #[test]
+    fn accepts_columns_side_by_side() {
+        with_every_arithmetic!(check_side_by_side);
     }
 }

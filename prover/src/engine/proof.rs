@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use super::column::{edges, elements, Cells};
 use super::key::{ProvingKey, Special};
 use super::numerator::{columns_a_product, numerator, Drawn, Places};
-use super::simd::{Arithmetic, Block, Scalar, Simd};
+use super::simd::{Arithmetic, Block, Scalar, Simd, LANES};
 use super::sources::Source;
 use phase::Phases;
 use queries::Queries;
@@ -38,15 +38,16 @@ use sums::Summed;
 
 /// What a proof is about: the cells of every advice column.
 pub trait Witness: Sync {
-    /// Cells of columns of the first phase, which stand side by side as a rule. The last rows of a
-    /// column are filled at random, unless it has cells for all rows and so its own randomness.
-    fn first(&self, columns: &[usize]) -> Vec<Cells>;
+    /// Cells of columns of a phase, which stand side by side as a rule. The last rows of a column are
+    /// filled at random, unless it has cells for all rows and so its own randomness.
+    fn cells(&self, columns: &[usize]) -> Vec<Cells>;
+
+    /// Puts elements of columns that have [`Cells::Elements`], those of [`LANES`] rows from `row` on,
+    /// in the place of zeros.
+    fn elements(&self, columns: &[usize], row: usize, cells: &mut [[Fr; LANES]]);
 
     /// Fills the columns of the second phase, once the challenges are known.
     fn draw(&mut self, challenges: &[Fr]);
-
-    /// Cells of columns of the second phase.
-    fn second(&self, columns: &[usize]) -> Vec<Cells>;
 
     /// Called when no more cells are needed, so that their memory can go.
     fn done(&mut self);
@@ -172,7 +173,7 @@ pub fn create_proof<S: Arithmetic>(
 
     let mut advice = Phases::new(key, usable);
     watch(Step(Part::FirstPhase, Work::Columns));
-    let laid = advice.lay_out(0, &|columns| witness.first(columns), rng)?;
+    let laid = advice.lay_out(0, witness, rng)?;
     advice.commit(Part::FirstPhase, laid, &mut transcript, watch)?;
     let challenges: Vec<Fr> = cs
         .challenge_phase()
@@ -182,7 +183,7 @@ pub fn create_proof<S: Arithmetic>(
     watch(Step(Part::SecondPhase, Work::Witness));
     witness.draw(&challenges);
     watch(Step(Part::SecondPhase, Work::Columns));
-    let laid = advice.lay_out(1, &|columns| witness.second(columns), rng)?;
+    let laid = advice.lay_out(1, witness, rng)?;
     witness.done();
     advice.commit(Part::SecondPhase, laid, &mut transcript, watch)?;
     let mut advice = advice.finish();
@@ -240,7 +241,8 @@ pub fn create_proof<S: Arithmetic>(
     watch(Step(Part::Arguments, Work::Commitments));
     write_points(&mut transcript, &[key.powers.commit(&random)])?;
     let y = challenge(&mut transcript);
-    advice.values = Vec::new();
+    let read = std::mem::take(&mut advice.values);
+    key.pool.give(read.into_iter().flatten());
 
     let mut polynomials: Vec<&[Block]> = key.polynomials.iter().map(Vec::as_slice).collect();
     polynomials.extend(advice.polynomials.iter().map(Vec::as_slice));
@@ -305,8 +307,8 @@ pub fn create_proof<S: Arithmetic>(
         &mut transcript,
         watch,
     )?;
-    let columns = advice.polynomials.into_iter().chain(others);
-    key.pool.give(columns.chain([whole]));
+    let columns = advice.polynomials.into_iter().chain(own).chain(others);
+    key.pool.give(columns.chain([random, whole]));
     Ok(transcript.finalize())
 }
 
@@ -366,7 +368,7 @@ impl<S: Arithmetic> Prover<'_, S> {
     /// A polynomial that hides what the quotient's evaluation would tell.
     fn random_polynomial(&self, rng: &mut dyn CryptoRngCore) -> Vec<Block> {
         let s = self.key.domain.simd;
-        let mut out = vec![Block::ZERO; self.key.domain.blocks()];
+        let mut out = self.key.pool.take();
         let mut tasks: Vec<(&mut [Block], ChaCha20Rng)> = out
             .chunks_mut(1 << 10)
             .map(|chunk| (chunk, fork(rng)))

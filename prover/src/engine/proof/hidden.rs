@@ -78,11 +78,7 @@ fn rows<S: Arithmetic>(key: &ProvingKey<S>, rng: &mut dyn CryptoRngCore) -> Vec<
         .into_iter()
         .enumerate()
     {
-        let of = |columns: &[usize]| match part {
-            Part::FirstPhase => cells.first(columns),
-            _ => cells.second(columns),
-        };
-        let laid = phases.lay_out(phase as u8, &of, rng).unwrap();
+        let laid = phases.lay_out(phase as u8, &cells, rng).unwrap();
         for laid in &laid {
             push(format!("advice {}", laid.column), &laid.values, n - usable);
         }

@@ -10,11 +10,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::CryptoRngCore;
 use rayon::prelude::*;
 
-use super::super::column::{edges, lay_elements, lay_function, lay_small, Cells};
+use super::super::column::{edges, lay_elements, lay_function, lay_small, put, Cells};
 use super::super::key::ProvingKey;
 use super::super::msm::Buckets;
 use super::super::simd::{Arithmetic, Block};
-use super::{fork, write_points, Part, ProofError, Step, Work, Writer};
+use super::{fork, write_points, Part, ProofError, Step, Witness, Work, Writer};
 
 /// Columns whose cells are fetched together.
 const TOGETHER: usize = 8;
@@ -52,8 +52,8 @@ pub(super) struct Laid {
     pub column: usize,
     /// All of its rows.
     pub values: Vec<Block>,
-    /// Its cells where they are committed to in a way of their own.
-    cells: Option<Cells>,
+    /// What its cells are, which says how they are committed to.
+    cells: Cells,
     /// Its last rows.
     tail: Vec<Fr>,
 }
@@ -84,45 +84,42 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
     pub(super) fn lay_out(
         &self,
         phase: u8,
-        cells: &(dyn Fn(&[usize]) -> Vec<Cells> + Sync),
+        witness: &dyn Witness,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<Laid>, ProofError> {
-        let n = self.key.domain.n();
         let phases = self.key.verifying.cs().advice_column_phase();
         let seeded: Vec<(usize, ChaCha20Rng)> = (0..phases.len())
             .filter(|column| phases[*column] == phase)
             .map(|column| (column, fork(rng)))
             .collect();
         // Several columns at a time: their cells stand in the same rows of the witness.
-        seeded
+        let mut laid = seeded
             .par_chunks(TOGETHER)
             .flat_map_iter(|seeded| {
                 let columns: Vec<usize> = seeded.iter().map(|(column, _)| *column).collect();
-                let cells = cells(&columns);
-                seeded.iter().zip(cells).map(|((column, rng), cells)| {
-                    let mut rng = rng.clone();
-                    let whole = matches!(&cells, Cells::Elements(cells) if cells.len() == n);
-                    let blinding = if whole { n } else { self.usable }..n;
-                    let tail: Vec<Fr> = blinding.map(|_| Fr::random(&mut rng)).collect();
-                    self.lay(*column, cells, tail)
-                })
+                let cells = witness.cells(&columns);
+                seeded
+                    .iter()
+                    .zip(cells)
+                    .map(|((column, rng), cells)| self.lay(*column, cells, rng.clone()))
             })
-            .collect()
+            .collect::<Result<Vec<Laid>, ProofError>>()?;
+        self.lay_elements(&mut laid, witness);
+        Ok(laid)
     }
 
-    fn lay(&self, column: usize, cells: Cells, tail: Vec<Fr>) -> Result<Laid, ProofError> {
+    /// A column, without its elements.
+    fn lay(&self, column: usize, cells: Cells, mut rng: ChaCha20Rng) -> Result<Laid, ProofError> {
         let s = self.key.domain.simd;
-        let mut laid = self.key.pool.take();
-        let cells = match cells {
-            Cells::Elements(cells) => {
-                lay_elements(s, &mut laid, &cells, &tail);
-                None
-            }
-            Cells::Small(cells) => {
-                lay_small(s, &mut laid, &cells, &tail);
-                Some(Cells::Small(cells))
-            }
-            Cells::Function { of, values } => {
+        let n = self.key.domain.n();
+        let whole = matches!(cells, Cells::Elements(rows) if rows == n);
+        let blinding = if whole { n } else { self.usable }..n;
+        let tail: Vec<Fr> = blinding.map(|_| Fr::random(&mut rng)).collect();
+        let mut values = self.key.pool.take();
+        match &cells {
+            Cells::Elements(rows) => assert!(rows + tail.len() <= n, "cells reach into the tail"),
+            Cells::Small(cells) => lay_small(s, &mut values, cells, &tail),
+            Cells::Function { of, values: at } => {
                 let small = |column: &usize| {
                     let small = self.small.get(column);
                     let small = small.ok_or(ProofError::NotSmall(*column))?;
@@ -132,16 +129,33 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
                     .iter()
                     .map(small)
                     .collect::<Result<Vec<_>, ProofError>>()?;
-                lay_function(s, &mut laid, &columns, &values, &tail);
-                Some(Cells::Function { of, values })
+                lay_function(s, &mut values, &columns, at, &tail);
             }
-        };
+        }
         Ok(Laid {
             column,
-            values: laid,
+            values,
             cells,
             tail,
         })
+    }
+
+    /// Lays out the columns of elements, row by row of all.
+    fn lay_elements(&self, laid: &mut [Laid], witness: &dyn Witness) {
+        let s = self.key.domain.simd;
+        let mut laid: Vec<&mut Laid> = laid
+            .iter_mut()
+            .filter(|laid| matches!(laid.cells, Cells::Elements(_)))
+            .collect();
+        let columns: Vec<usize> = laid.iter().map(|laid| laid.column).collect();
+        let values = laid.iter_mut().map(|laid| laid.values.as_mut_slice());
+        lay_elements(s, values.collect(), |row, cells| {
+            witness.elements(&columns, row, cells);
+        });
+        laid.par_iter_mut().for_each(|laid| {
+            let row = self.key.domain.n() - laid.tail.len();
+            put(s, &mut laid.values, row, &laid.tail);
+        });
     }
 
     /// Commits to the columns of a phase, writes the commitments in their order, and keeps the
@@ -162,7 +176,11 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
             .par_iter_mut()
             .map(|laid| {
                 let edges = edges(&laid.values);
-                let kept = self.read[laid.column].then(|| laid.values.clone());
+                let kept = self.read[laid.column].then(|| {
+                    let mut kept = self.key.pool.take();
+                    kept.copy_from_slice(&laid.values);
+                    kept
+                });
                 self.key.domain.interpolate(&mut laid.values);
                 (edges, kept)
             })
@@ -171,7 +189,7 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
             self.columns.polynomials[laid.column] = laid.values;
             self.columns.edges[laid.column] = edges;
             self.columns.values[laid.column] = kept;
-            if let Some(Cells::Small(cells)) = laid.cells {
+            if let Cells::Small(cells) = laid.cells {
                 self.small.insert(laid.column, Small { cells, buckets });
             }
         }
@@ -182,18 +200,18 @@ impl<'a, S: Arithmetic> Phases<'a, S> {
         let bases = &self.key.lagrange;
         let tail = || bases.rows(self.key.domain.n() - laid.tail.len(), &laid.tail);
         match &laid.cells {
-            Some(Cells::Small(cells)) => {
+            Cells::Small(cells) => {
                 let (sum, buckets) = bases.commit_small(cells);
                 return (sum + tail(), buckets);
             }
-            Some(Cells::Function { of, values }) => {
+            Cells::Function { of, values } => {
                 let buckets = |column| self.small.get(column)?.buckets.as_ref();
                 let buckets: Option<Vec<&Buckets>> = of.iter().map(buckets).collect();
                 if let Some(sum) = buckets.and_then(|all| bases.commit_function(&all, values)) {
                     return (sum + tail(), None);
                 }
             }
-            _ => {}
+            Cells::Elements(_) => {}
         }
         (bases.commit(&laid.values), None)
     }

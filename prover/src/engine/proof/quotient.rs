@@ -54,43 +54,21 @@ pub(super) fn quotient<S: Simd<Scalar>>(
         .collect();
     let mut pieces: Vec<Vec<Block>> = cosets.iter().map(|_| pool.zeros()).collect();
     let mut values = OnCoset::new(columns, pool);
-    let mut behind = follow(domain, numerator, &vanishing, columns.ends, watch);
+    let mut behind = follow(on, numerator, &vanishing, columns.ends, watch);
     for (i, (coset, vanishing_here)) in cosets.iter().zip(&vanishing).enumerate() {
         watch(Step(Part::Quotient, Work::Columns));
         let (ending, others): (Vec<_>, Vec<_>) = behind
             .into_iter()
             .partition(|follower| follower.of.pieces == i + 1);
         behind = others;
-        let mut outputs = vec![Vec::new(); numerator.outputs(i)];
-        outputs
-            .par_iter_mut()
-            .for_each(|output| *output = pool.zeros());
-        let programs = numerator.programs(i);
-        let reads = programs.iter().map(|program| program.columns());
         let selectors = ending.iter().map(|follower| follower.of.selector);
-        let needed: Vec<BTreeSet<usize>> = reads
-            .chain([selectors.collect()])
-            .map(|read| values.needed(&read))
-            .collect();
-        for (round, needed_now) in needed.iter().enumerate() {
-            let now_and_later: BTreeSet<usize> =
-                needed[round..].iter().flatten().copied().collect();
-            values.keep(&now_and_later);
-            values.add(domain, coset, needed_now, watch);
-            let Some(program) = programs.get(round) else {
-                continue;
-            };
-            let counts = program.counts();
-            watch(Step(Part::Quotient, Work::Constraints { coset: i, counts }));
-            program.add(s, &|column| values.view(column), &mut outputs);
-            watch(Step(Part::Quotient, Work::Columns));
-        }
+        let mut outputs = on.outputs(i, numerator, &mut values, selectors.collect(), watch);
         watch(Step(
             Part::Quotient,
             Work::Transforms(outputs.len() + ending.len()),
         ));
         for follower in ending {
-            let mut of = vec![Block::ZERO; domain.blocks()];
+            let mut of = pool.take();
             domain.evaluate(&follower.remainder, coset, &mut of);
             let (selector, from) = values.view(follower.of.selector);
             // The first part is the one that has no coset after this.
@@ -98,6 +76,7 @@ pub(super) fn quotient<S: Simd<Scalar>>(
                 let selected = s.mul(s.load(&of[at]), rotated(s, selector, at, from));
                 s.reduce(s.add(s.load(sum), selected))
             });
+            pool.give([of, follower.remainder]);
         }
         values.keep(&BTreeSet::new());
         outputs
@@ -139,6 +118,48 @@ pub(super) fn quotient<S: Simd<Scalar>>(
     pieces
 }
 
+impl<S: Simd<Scalar>> On<'_, S> {
+    /// The values of the numerator's outputs on coset `i`, round by round; `values` are in the end
+    /// those of columns `also` at least.
+    fn outputs(
+        &self,
+        i: usize,
+        numerator: &Numerator,
+        values: &mut OnCoset<'_>,
+        also: BTreeSet<usize>,
+        watch: &mut dyn FnMut(Step),
+    ) -> Vec<Vec<Block>> {
+        let mut outputs = vec![Vec::new(); numerator.outputs(i)];
+        outputs
+            .par_iter_mut()
+            .for_each(|output| *output = self.pool.zeros());
+        let programs = numerator.programs(i);
+        let reads = programs.iter().map(|program| program.columns());
+        let needed: Vec<BTreeSet<usize>> = reads
+            .chain([also])
+            .map(|read| values.needed(&read))
+            .collect();
+        for (round, needed_now) in needed.iter().enumerate() {
+            let now_and_later: BTreeSet<usize> =
+                needed[round..].iter().flatten().copied().collect();
+            values.keep(&now_and_later);
+            values.add(self.domain, &self.cosets[i], needed_now, watch);
+            let Some(program) = programs.get(round) else {
+                continue;
+            };
+            let counts = program.counts();
+            watch(Step(Part::Quotient, Work::Constraints { coset: i, counts }));
+            program.add(
+                self.domain.simd,
+                &|column| values.view(column),
+                &mut outputs,
+            );
+            watch(Step(Part::Quotient, Work::Columns));
+        }
+        outputs
+    }
+}
+
 /// Constraints behind a selector, on their way to the last coset that their quotient takes.
 struct Follower {
     of: Behind,
@@ -150,12 +171,13 @@ struct Follower {
 
 /// The constraints behind selectors, whose remainders on the domain come from its last rows.
 fn follow<S: Simd<Scalar>>(
-    domain: &Domain<S>,
+    on: &On<'_, S>,
     numerator: &Numerator,
     vanishing: &[Fr],
     ends: &[&[Block]],
     watch: &mut dyn FnMut(Step),
 ) -> Vec<Follower> {
+    let domain = on.domain;
     let s = domain.simd;
     let behind = numerator.behind();
     if behind.is_empty() {
@@ -175,7 +197,7 @@ fn follow<S: Simd<Scalar>>(
         .zip(values)
         .map(|(own, values)| {
             let values = export(s, &values);
-            let mut remainder = vec![Block::ZERO; domain.blocks()];
+            let mut remainder = on.pool.zeros();
             let tail = &values[values.len() - ENDING_ROWS..];
             put(s, &mut remainder, domain.n() - ENDING_ROWS, tail);
             domain.interpolate(&mut remainder);
