@@ -28,9 +28,9 @@ pub struct Remaining {
 fn done_before(part: Part) -> Option<f64> {
     match part {
         Part::FirstPhase => None,
-        Part::SecondPhase => Some(0.29),
-        Part::Arguments => Some(0.41),
-        Part::Quotient => Some(0.44),
+        Part::SecondPhase => Some(0.31),
+        Part::Arguments => Some(0.45),
+        Part::Quotient => Some(0.49),
         Part::Opening => Some(0.95),
     }
 }
@@ -123,16 +123,16 @@ mod tests {
     fn judges_the_first_proof_by_how_far_it_is() {
         let mut remaining = Remaining::default();
         remaining.begin(0, 1);
-        remaining.since = Instant::now().checked_sub(Duration::from_secs(41));
+        remaining.since = Instant::now().checked_sub(Duration::from_secs(45));
         remaining.part(Part::FirstPhase);
         assert_eq!(remaining.of_one_proof(), None);
         remaining.part(Part::Arguments);
         let seconds = remaining.of_one_proof().unwrap();
-        assert!((58.0..60.0).contains(&seconds), "{seconds}");
+        assert!((54.0..56.0).contains(&seconds), "{seconds}");
         remaining.shards = 3;
         assert_eq!(remaining.of_one_proof(), None);
         let seconds = remaining.seconds().unwrap();
-        assert!((257.0..261.0).contains(&seconds), "{seconds}");
+        assert!((253.0..257.0).contains(&seconds), "{seconds}");
         // It takes longer than it was judged to.
         remaining.since = Instant::now().checked_sub(Duration::from_secs(500));
         let seconds = remaining.seconds().unwrap();
