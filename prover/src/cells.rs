@@ -65,7 +65,8 @@ impl ShardCells {
 impl ShardCells {
     /// The limbs of some columns, row by row: those of a row stand together.
     fn limbs(&self, limbs: &[Limb]) -> Vec<Vec<u16>> {
-        let mut cells = vec![Vec::with_capacity(self.rows); limbs.len()];
+        let column = |_: &Limb| Vec::with_capacity(self.rows);
+        let mut cells: Vec<Vec<u16>> = limbs.iter().map(column).collect();
         let Some(witness) = &self.witness else {
             return cells;
         };
