@@ -37,6 +37,19 @@ pub fn elements<S: Simd<Scalar>>(s: S, rows: usize, cells: &[Fr], tail: &[Fr]) -
     column
 }
 
+/// So many blocks at a time of columns that are all of one length, those of each time together.
+pub fn side_by_side(columns: Vec<&mut [Block]>, blocks: usize) -> Vec<Vec<&mut [Block]>> {
+    let length = columns.first().map_or(0, |column| column.len());
+    let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
+    tasks.resize_with(length.div_ceil(blocks), Vec::new);
+    for column in columns {
+        for (task, part) in tasks.iter_mut().zip(column.chunks_mut(blocks)) {
+            task.push(part);
+        }
+    }
+    tasks
+}
+
 /// Lays out columns of elements, all of one length, side by side: `cells` puts those of [`LANES`] rows,
 /// from the one it is given on, in the place of zeros.
 pub fn lay_elements<S: Simd<Scalar>>(
@@ -45,15 +58,7 @@ pub fn lay_elements<S: Simd<Scalar>>(
     cells: impl Fn(usize, &mut [[Fr; LANES]]) + Sync,
 ) {
     const TASK: usize = 1 << 6;
-    let length = columns.first().map_or(0, |column| column.len());
-    let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
-    tasks.resize_with(length.div_ceil(TASK), Vec::new);
-    for column in columns {
-        for (task, blocks) in tasks.iter_mut().zip(column.chunks_mut(TASK)) {
-            task.push(blocks);
-        }
-    }
-    tasks
+    side_by_side(columns, TASK)
         .into_par_iter()
         .enumerate()
         .for_each(|(task, mut columns)| {

@@ -13,7 +13,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 
-use super::column::{moved, rotated, View};
+use super::column::{moved, rotated, side_by_side, View};
 use super::graph::{Graph, Value};
 use super::simd::{Block, Scalar, Simd, LANES};
 use compiler::{compile, Compiled};
@@ -167,14 +167,8 @@ impl Program {
         outputs: &mut [Vec<Block>],
     ) {
         let blocks = outputs.first().map_or(0, Vec::len);
-        let mut tasks: Vec<Vec<&mut [Block]>> = Vec::new();
-        tasks.resize_with(blocks.div_ceil(TASK), Vec::new);
-        for output in outputs {
-            for (task, part) in tasks.iter_mut().zip(output.chunks_mut(TASK)) {
-                task.push(part);
-            }
-        }
-        tasks
+        let outputs = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        side_by_side(outputs, TASK)
             .par_iter_mut()
             .enumerate()
             .for_each(|(task, outputs)| {
