@@ -5,8 +5,8 @@ use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use halo2_proofs::halo2curves::bn256::Fr;
-use zkmargin_circuits::circuit::hash::permute;
-use zkmargin_circuits::poseidon::{hash8, RATE};
+use zkmargin_circuits::circuit::hash::units;
+use zkmargin_circuits::poseidon::{boxes, hash8, RATE};
 use zkmargin_prover::engine::poseidon::hasher;
 
 fn hash(bench: &mut Criterion) {
@@ -15,7 +15,7 @@ fn hash(bench: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function("hash8", |bench| bench.iter(|| hash8(black_box(inputs))));
     group.bench_function("witness of hash8", |bench| {
-        bench.iter(|| permute(black_box(&inputs)));
+        bench.iter(|| units(&inputs, &boxes(black_box(inputs))));
     });
     let blocks = [inputs; 16];
     group.throughput(Throughput::Elements(blocks.len() as u64));

@@ -2,7 +2,7 @@
 //!
 //! | part | file | rules |
 //! |---|---|---|
-//! | Poseidon, one permutation a window | [`hash`] | 1, 8 |
+//! | Poseidon: leaves, tree, digests | [`hash`] | 1, 8 |
 //! | holdings: value, collateral, charge, order | [`holding`] | 2, 3, 4 |
 //! | scans and the pool identity | [`scan`] | 3, 4 |
 //! | windows: leaf, rounding, deficits, counts | [`window`] | 1, 5, 6 |
@@ -27,7 +27,7 @@ use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
 
-use crate::layout::Layout;
+use crate::layout::{Lane, Layout};
 use crate::shape::{Shape, BLINDING_ROWS, SHAPES};
 use crate::witness::Witness;
 use columns::Columns;
@@ -84,10 +84,10 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Config {
     if columns.window.pools.column != columns.window.accounts.column {
         meta.enable_equality(columns.window.pools.column.column);
     }
-    for column in columns.hash.words() {
+    for column in columns.hash.words(Lane::Nodes) {
         meta.enable_equality(column.column);
     }
-    meta.enable_equality(columns.hash.output().column);
+    meta.enable_equality(columns.hash.output(Lane::Windows).column);
     for column in columns
         .table
         .symbol_elements

@@ -1,9 +1,32 @@
-//! Where a shape puts what: windows of accounts, tree and digests, and table rows.
+//! Where a shape puts what: windows of accounts, table rows behind them, and the permutations of tree
+//! and digests beside both.
+//!
+//! Permutations are numbered: those of the windows first, by window, then those of the tree, level by
+//! level, and of the digests.
 
 use std::ops::Range;
 
 use crate::poseidon::RATE;
-use crate::shape::{Shape, WINDOW_ROWS};
+use crate::shape::{Shape, NODE_ROWS, WINDOW_ROWS};
+
+/// The columns a permutation stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Those of windows, two units of S-boxes a row.
+    Windows,
+    /// Those of tree and digests, a unit a row.
+    Nodes,
+}
+
+impl Lane {
+    /// The row of a unit, within its permutation.
+    pub fn row(self, unit: usize) -> usize {
+        match self {
+            Self::Windows => unit / 2,
+            Self::Nodes => unit,
+        }
+    }
+}
 
 /// The regions of a shape's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,13 +35,13 @@ pub struct Layout {
     pub shape: Shape,
     /// Account windows: `0..capacity`.
     pub capacity: usize,
-    /// Windows of the tree's nodes, level by level, root last.
+    /// Permutations of the tree's nodes, level by level, root last.
     pub levels: Vec<Range<usize>>,
-    /// Windows of the market digest.
+    /// Permutations of the market digest.
     pub market: Range<usize>,
-    /// Windows of the model digest.
+    /// Permutations of the model digest.
     pub model: Range<usize>,
-    /// Window of the counts digest.
+    /// Permutation of the counts digest.
     pub counts: usize,
     /// First row of the floor weights.
     weights: usize,
@@ -52,14 +75,38 @@ impl Layout {
         }
     }
 
-    /// Windows that hash.
-    pub fn windows(&self) -> usize {
+    /// Permutations in all.
+    pub fn permutations(&self) -> usize {
         self.counts + 1
     }
 
-    /// Row of a window's output.
-    pub fn output_row(window: usize) -> usize {
-        window * WINDOW_ROWS + WINDOW_ROWS - 1
+    /// Permutations of tree and digests.
+    pub fn nodes(&self) -> Range<usize> {
+        self.capacity..self.permutations()
+    }
+
+    /// The lane of a permutation.
+    pub fn lane(&self, permutation: usize) -> Lane {
+        if permutation < self.capacity {
+            Lane::Windows
+        } else {
+            Lane::Nodes
+        }
+    }
+
+    /// The row of a permutation's unit.
+    pub fn unit_row(&self, permutation: usize, unit: usize) -> usize {
+        let lane = self.lane(permutation);
+        let first = match lane {
+            Lane::Windows => permutation * WINDOW_ROWS,
+            Lane::Nodes => (permutation - self.capacity) * NODE_ROWS,
+        };
+        first + lane.row(unit)
+    }
+
+    /// The rows of some permutations of tree and digests.
+    pub fn node_rows(&self, nodes: Range<usize>) -> Range<usize> {
+        self.unit_row(nodes.start, 0)..self.unit_row(nodes.end, 0)
     }
 
     /// Rows of the floor weights.
@@ -89,7 +136,7 @@ impl Layout {
         self.groups().end
     }
 
-    /// The windows below a tree node: node `node` of level `level` (0 is the one above the slots).
+    /// The permutations below a tree node: node `node` of level `level` (0 is the one above the slots).
     /// `None` stands for a slot or node that the tree does not have.
     pub fn children(&self, level: usize, node: usize) -> [Option<usize>; RATE] {
         let below = match level.checked_sub(1).and_then(|l| self.levels.get(l)) {
@@ -113,7 +160,7 @@ mod tests {
         for shape in SHAPES {
             let layout = Layout::new(shape);
             assert!(
-                layout.windows() * WINDOW_ROWS <= shape.rows(),
+                layout.node_rows(layout.nodes()).end <= shape.rows(),
                 "{}",
                 shape.name
             );

@@ -5,6 +5,9 @@ use crate::poseidon::RATE;
 /// Rows of a window: holdings, one Poseidon permutation and the scan lanes stand side by side in them.
 pub const WINDOW_ROWS: usize = 8;
 
+/// Rows of a permutation of the tree or of a digest, beside the windows.
+pub const NODE_ROWS: usize = 16;
+
 /// Public inputs: the instance column.
 pub const PUBLIC_INPUTS: usize = 8;
 
@@ -136,23 +139,19 @@ impl Shape {
         (1 + self.symbols) * self.segments + (self.groups + 1) + 1
     }
 
-    /// Windows in all.
-    pub fn windows(&self) -> usize {
-        self.rows() / WINDOW_ROWS
-    }
-
-    /// Windows of accounts, which is the number of slots of the tree.
+    /// Windows of accounts, which is the number of slots of the tree: the tables stand behind them,
+    /// the permutations of tree and digests beside both.
     pub fn capacity(&self) -> usize {
         let digests = Self::chain_blocks(self.market_elements())
             + Self::chain_blocks(self.model_elements())
             + 1;
         let fits = |capacity: usize| {
-            let after = self.windows() - capacity;
             let nodes: usize = Self::tree_levels(capacity).iter().sum();
-            nodes + digests <= after && self.table_rows() <= after * WINDOW_ROWS
+            (nodes + digests) * NODE_ROWS <= self.rows()
+                && capacity * WINDOW_ROWS + self.table_rows() <= self.rows()
         };
         // The condition is monotone: find the greatest capacity that fits.
-        let (mut low, mut high) = (0, self.windows());
+        let (mut low, mut high) = (0, self.rows() / WINDOW_ROWS);
         while low + 1 < high {
             let middle = (low + high) / 2;
             if fits(middle) {
@@ -196,17 +195,12 @@ mod tests {
                 "{}",
                 shape.name
             );
+            let windows = shape.rows() / WINDOW_ROWS;
             assert!(
-                shape.capacity() > shape.windows() / 4,
-                "{}: {}",
+                shape.capacity() > windows / 2,
+                "{}: {} of {windows} windows",
                 shape.name,
                 shape.capacity()
-            );
-            eprintln!(
-                "{}: capacity {} of {} windows",
-                shape.name,
-                shape.capacity(),
-                shape.windows()
             );
         }
     }

@@ -18,15 +18,15 @@ use halo2_proofs::plonk::ConstraintSystem;
 use rayon::prelude::*;
 
 use crate::circuit::columns::Columns;
-use crate::circuit::hash::units;
+use crate::circuit::hash::{units, UNITS};
 use crate::digest::{check_fit, ShapeError};
-use crate::layout::Layout;
+use crate::layout::{Lane, Layout};
 use crate::market::Market;
 use crate::poseidon::{Boxes, Hasher, Plain, RATE};
 use crate::public_inputs::PublicInputs;
 use crate::relation::BookTotals;
 use crate::risk::RiskModel;
-use crate::shape::{Shape, SPARE_ROWS};
+use crate::shape::{Shape, NODE_ROWS, SPARE_ROWS};
 use crate::totals_column;
 use crate::tree::{children, Tree};
 use grid::{Grid, WindowCells};
@@ -100,7 +100,7 @@ impl Witness {
         let (market, model) = tables::hash(&mut grid, &columns, &layout, context, hasher)?;
         let inputs = fill::counts_inputs(&grid, &columns, &layout, plan.counts_salt);
         let counts = layout.counts..layout.counts + 1;
-        let counts = hash_windows(&mut grid, &columns, counts, &[inputs], hasher);
+        let counts = hash_nodes(&mut grid, &columns, &layout, counts, &[inputs], hasher);
         let counts = counts.first().copied().unwrap_or_default();
         for (row, total) in totals_column::cells(shape, context.market, &plan.totals)
             .into_iter()
@@ -149,36 +149,45 @@ impl Witness {
     }
 }
 
-fn put_hash(cells: &mut WindowCells<'_>, columns: &Columns, block: &[Fr; RATE], boxes: &Boxes) {
-    let hash = [&columns.hash.early, &columns.hash.late];
-    for (place, unit) in units(block, boxes).iter().enumerate() {
-        let (row, columns) = (place / 2, hash[place % 2]);
-        for (column, value) in columns.iter().zip(unit) {
-            cells.set(*column, row, *value);
+/// Puts a permutation into the rows of its window or node.
+fn put_hash(
+    cells: &mut WindowCells<'_>,
+    columns: &Columns,
+    lane: Lane,
+    block: &[Fr; RATE],
+    boxes: &Boxes,
+) {
+    let hash = &columns.hash;
+    for (unit, inputs) in units(block, boxes).iter().enumerate() {
+        for (column, value) in hash.unit(lane, unit).iter().zip(inputs) {
+            cells.set(*column, lane.row(unit), *value);
         }
     }
+    cells.set(hash.output(lane), lane.row(UNITS - 1), boxes.output);
 }
 
 /// Blocks that a hasher is given at once.
 const AT_ONCE: usize = 16;
 
-/// Hashes a block in each of some windows; gives the outputs.
-fn hash_windows(
+/// Hashes a block in each of some permutations of tree and digests; gives the outputs.
+fn hash_nodes(
     grid: &mut Grid,
     columns: &Columns,
-    windows: Range<usize>,
+    layout: &Layout,
+    nodes: Range<usize>,
     blocks: &[[Fr; RATE]],
     hasher: &dyn Hasher,
 ) -> Vec<Fr> {
     let outputs: Vec<Vec<Fr>> = grid
-        .windows(windows)
+        .span(layout.node_rows(nodes))
+        .split(NODE_ROWS)
         .par_chunks_mut(AT_ONCE)
         .zip(blocks.par_chunks(AT_ONCE))
-        .map(|(windows, blocks)| {
-            let hashed = windows.iter_mut().zip(blocks).zip(hasher.boxes(blocks));
+        .map(|(nodes, blocks)| {
+            let hashed = nodes.iter_mut().zip(blocks).zip(hasher.boxes(blocks));
             hashed
                 .map(|((cells, block), boxes)| {
-                    put_hash(cells, columns, block, &boxes);
+                    put_hash(cells, columns, Lane::Nodes, block, &boxes);
                     boxes.output
                 })
                 .collect()
@@ -195,14 +204,15 @@ fn hash_tree(
     hasher: &dyn Hasher,
 ) -> Tree {
     let mut levels = vec![slots];
-    for windows in &layout.levels {
+    for nodes in &layout.levels {
         let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-        let nodes = 0..windows.len();
-        let blocks: Vec<_> = nodes.map(|node| children(below, node)).collect();
-        levels.push(hash_windows(
+        let blocks = 0..nodes.len();
+        let blocks: Vec<_> = blocks.map(|node| children(below, node)).collect();
+        levels.push(hash_nodes(
             grid,
             columns,
-            windows.clone(),
+            layout,
+            nodes.clone(),
             &blocks,
             hasher,
         ));

@@ -152,7 +152,7 @@ function modelElements(shape, file, model) {
 // Sizes of a shape
 
 function sizes({ k, symbols, groups, segments, ...shape }) {
-  const windows = Math.floor((2 ** k - 24) / 8);
+  const rows = 2 ** k - 24;
   const a_row = beside({ segments, ...shape }) ? 1 : 1 + Math.ceil(lossesARow({ segments, ...shape }) / 4);
   const market_elements = 2 + symbols;
   const model_elements = 3 + segments + (groups + 1) + symbols * (1 + segments * a_row);
@@ -163,8 +163,8 @@ function sizes({ k, symbols, groups, segments, ...shape }) {
     do { level = Math.ceil(level / 8); total += level; } while (level > 1);
     return total;
   };
-  let capacity = windows;
-  while (nodes(capacity) + digests > windows - capacity || table > 8 * (windows - capacity)) capacity -= 1;
+  let capacity = Math.floor(rows / 8);
+  while (16 * (nodes(capacity) + digests) > rows || 8 * capacity + table > rows) capacity -= 1;
   return { market_elements, model_elements, capacity, total_rows: 6 * symbols + 27 };
 }
 

@@ -112,6 +112,109 @@ pub const FORGERIES: &[Forgery] = &[
         stops: &["hash: full round after partial rounds / late: inputs follow"],
     },
     Forgery {
+        name: "a node with a capacity of its own",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.levels[0].start, 0, HashLie::Capacity));
+            c.rehash();
+        }),
+        stops: &["node hash: capacity is zero / input[0] = 0"],
+    },
+    Forgery {
+        name: "another input after the words of a node",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.levels[0].start, 1, HashLie::Input(8)));
+            c.rehash();
+        }),
+        stops: &["node hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of a node after a full round",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.market.start, 3, HashLie::Input(4)));
+            c.rehash();
+        }),
+        stops: &["node hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another full round of a node after one that followed partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.model.start, 12, HashLie::Input(7)));
+            c.rehash();
+        }),
+        stops: &["node hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of the last round of a node",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.counts, 14, HashLie::Input(0)));
+            c.rehash();
+        }),
+        stops: &["node hash: full round after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another hash of a node than the last round's",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.levels[0].start, 15, HashLie::Input(0)));
+            c.rehash();
+        }),
+        stops: &["node hash: hash after a full round / next row: hash follows"],
+    },
+    Forgery {
+        name: "another root than the last round's",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((
+                c.layout.levels[c.layout.levels.len() - 1].start,
+                15,
+                HashLie::Input(0),
+            ));
+            c.rehash();
+        }),
+        stops: &["node hash: hash after a full round / next row: hash follows"],
+    },
+    Forgery {
+        name: "another input of the first partial rounds of a node",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.levels[0].start, 4, HashLie::Input(5)));
+            c.rehash();
+        }),
+        stops: &["node hash: partial rounds after a full round / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of partial rounds of a node",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.model.end - 1, 7, HashLie::Input(2)));
+            c.rehash();
+        }),
+        stops: &["node hash: partial rounds after partial rounds / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another input of the last partial rounds of a node",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.counts, 10, HashLie::Input(1)));
+            c.rehash();
+        }),
+        stops: &["node hash: partial rounds after partial rounds / next row: inputs follow"],
+    },
+    Forgery {
+        name: "another full round of a node after the partial rounds",
+        book,
+        lie: Lie::Cells(|c| {
+            c.wrong = Some((c.layout.levels[1].start, 11, HashLie::Input(6)));
+            c.rehash();
+        }),
+        stops: &["node hash: full round after partial rounds / next row: inputs follow"],
+    },
+    Forgery {
         name: "a slot that the tree takes for another",
         book,
         lie: Lie::Cells(|c| {

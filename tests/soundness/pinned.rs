@@ -314,17 +314,17 @@ fn demand(shape: &Shape) {
     let hashes = windows
         .into_iter()
         .chain([layout.capacity, layout.counts - 1]);
-    for window in hashes {
-        let account = window < layout.capacity;
+    for permutation in hashes {
+        let account = permutation < layout.capacity;
+        let lane = layout.lane(permutation);
         for unit in 0..UNITS {
-            let row = window * WINDOW_ROWS + unit / 2;
-            let nine = [&columns.hash.early, &columns.hash.late][unit % 2];
+            let row = layout.unit_row(permutation, unit);
             if unit + 1 == UNITS {
-                cells.push(("hash: output".into(), nine[0].column, row));
+                cells.push(("hash: output".into(), columns.hash.output(lane).column, row));
                 continue;
             }
-            for (word, column) in nine.iter().enumerate() {
-                // Inputs of other windows than accounts' are copies.
+            for (word, column) in columns.hash.unit(lane, unit).iter().enumerate() {
+                // Words of tree and digests are copies.
                 if unit == 0 && word > 0 && account {
                     cells.push((
                         format!("hash: account: input {}", word - 1),

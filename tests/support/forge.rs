@@ -16,8 +16,8 @@ use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
+use zkmargin_circuits::circuit::hash::UNITS;
 use zkmargin_circuits::circuit::{Config, MarginCircuit};
-use zkmargin_circuits::layout::Layout;
 use zkmargin_circuits::public_inputs::{COUNTS_ROW, MARKET_ROW, MODEL_ROW, ROOT_ROW};
 use zkmargin_circuits::shape::{Shape, PUBLIC_INPUTS};
 use zkmargin_circuits::witness::plan::ShardPlan;
@@ -184,15 +184,18 @@ pub fn demand_in(shape: &Shape, forgeries: &[Forgery]) {
 pub fn public(witness: &Witness) -> Vec<Fr> {
     let layout = &witness.layout;
     let grid = &witness.grid;
-    let output =
-        |window: usize| grid.free(witness.columns.hash.output(), Layout::output_row(window));
+    let hash = &witness.columns.hash;
+    let output = |permutation: usize| {
+        let column = hash.output(layout.lane(permutation));
+        grid.free(column, layout.unit_row(permutation, UNITS - 1))
+    };
     let mut column = vec![Fr::ZERO; PUBLIC_INPUTS];
-    for (row, window) in [
+    for (row, permutation) in [
         (MARKET_ROW, layout.market.end - 1),
         (MODEL_ROW, layout.model.end - 1),
         (COUNTS_ROW, layout.counts),
     ] {
-        column[row] = output(window);
+        column[row] = output(permutation);
     }
     column[ROOT_ROW] = layout
         .levels

@@ -8,8 +8,8 @@ use halo2_proofs::plonk::{Any, Column, Fixed};
 use super::columns::Free;
 use super::sums::POLE_STEP;
 use super::Config;
+use crate::circuit::hash::UNITS;
 use crate::digest::{counts_tag, market_tag, model_tag};
-use crate::layout::Layout;
 use crate::poseidon::RATE;
 use crate::public_inputs::{COUNTS_ROW, MARKET_ROW, MODEL_ROW, ROOT_ROW};
 use crate::shape::{POLES, SCALARS, SPARE_ROWS, WINDOW_ROWS};
@@ -51,8 +51,13 @@ pub fn fixed(region: &mut Region<'_, Fr>, config: &Config) {
     set(f.window_zero, 0, one);
     set(f.window_last, (layout.capacity - 1) * WINDOW_ROWS, one);
 
-    for window in 0..layout.windows() {
-        for (row, column) in (window * WINDOW_ROWS..).zip(f.hash) {
+    for window in 0..layout.capacity {
+        for (row, column) in (window * WINDOW_ROWS + 1..).zip(f.after_first) {
+            set(column, row, one);
+        }
+    }
+    for node in layout.nodes() {
+        for (row, column) in (layout.unit_row(node, 0)..).zip(f.node) {
             set(column, row, one);
         }
     }
@@ -129,46 +134,50 @@ fn totals(set: &mut impl FnMut(Column<Fixed>, usize, Fr), config: &Config) {
 pub fn copies(region: &mut Region<'_, Fr>, config: &Config) {
     let layout = &config.layout;
     let columns = &config.columns;
-    let words = columns.hash.words();
-    let hash = columns.hash.output();
     let cell = |column: Column<Any>, row_offset: usize| Cell { row_offset, column };
     let advice = |column: &Free, row: usize| cell(column.column.into(), row);
-    let input = |window: usize, i: usize| advice(&words[i], window * WINDOW_ROWS);
-    let output = |window: usize| advice(&hash, Layout::output_row(window));
+    let input = |permutation: usize, i: usize| {
+        let words = columns.hash.words(layout.lane(permutation));
+        advice(&words[i], layout.unit_row(permutation, 0))
+    };
+    let output = |permutation: usize| {
+        let output = columns.hash.output(layout.lane(permutation));
+        advice(&output, layout.unit_row(permutation, UNITS - 1))
+    };
     let constant = |row: usize| cell(columns.fixed.constants.into(), row);
     let public = |row: usize| cell(columns.instance.into(), row);
 
-    for (level, windows) in layout.levels.iter().enumerate() {
-        for (node, window) in windows.clone().enumerate() {
+    for (level, nodes) in layout.levels.iter().enumerate() {
+        for (node, permutation) in nodes.clone().enumerate() {
             for (i, child) in layout.children(level, node).into_iter().enumerate() {
                 let child = child.map_or(constant(ZERO_ROW), output);
-                region.constrain_equal(child, input(window, i));
+                region.constrain_equal(child, input(permutation, i));
             }
         }
         if level + 1 == layout.levels.len() {
-            region.constrain_equal(output(windows.start), public(ROOT_ROW));
+            region.constrain_equal(output(nodes.start), public(ROOT_ROW));
         }
     }
 
     let mut chain =
-        |windows: std::ops::Range<usize>, tag: usize, sources: &[Option<Cell>], row: usize| {
-            for (window, elements) in windows.clone().zip(sources.chunks(RATE - 1)) {
-                let state = if window == windows.start {
+        |blocks: std::ops::Range<usize>, tag: usize, sources: &[Option<Cell>], row: usize| {
+            for (block, elements) in blocks.clone().zip(sources.chunks(RATE - 1)) {
+                let state = if block == blocks.start {
                     constant(tag)
                 } else {
-                    output(window - 1)
+                    output(block - 1)
                 };
-                region.constrain_equal(state, input(window, 0));
+                region.constrain_equal(state, input(block, 0));
                 for i in 0..RATE - 1 {
                     match elements.get(i) {
-                        Some(Some(source)) => region.constrain_equal(*source, input(window, 1 + i)),
+                        Some(Some(source)) => region.constrain_equal(*source, input(block, 1 + i)),
                         // A file's digest or the salt: any element, and what the digest then commits to.
                         Some(None) => {}
-                        None => region.constrain_equal(constant(ZERO_ROW), input(window, 1 + i)),
+                        None => region.constrain_equal(constant(ZERO_ROW), input(block, 1 + i)),
                     }
                 }
             }
-            region.constrain_equal(output(windows.end - 1), public(row));
+            region.constrain_equal(output(blocks.end - 1), public(row));
         };
     let table = &columns.table;
     let [market_element, model_element] = &table.symbol_elements;

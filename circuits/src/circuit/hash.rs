@@ -1,26 +1,26 @@
-//! Poseidon, one permutation in a window of eight rows.
+//! Poseidon, in two lanes: a permutation of a leaf in the eight rows of a window, one of the tree or of
+//! a digest in sixteen rows beside the windows.
 //!
-//! Nine S-boxes are a unit: those of a full round, or of nine partial rounds. A row has two units,
-//! early and late, and a permutation fifteen; the sixteenth place holds the hash.
+//! Nine S-boxes are a unit: those of a full round, or of nine partial rounds. A permutation has
+//! fifteen; the sixteenth place holds the hash. A row of a window has two, early and late; a row of a
+//! node has one.
 //!
-//! | row | early | late | kind |
+//! | unit | kind | row of a window | row of a node |
 //! |---|---|---|---|
-//! | 0 | full round | full round | first |
-//! | 1 | full round | full round | enter |
-//! | 2, 3, 4 | nine partial rounds | nine partial rounds | partial |
-//! | 5 | nine partial rounds | full round | leave |
-//! | 6 | full round | full round | full |
-//! | 7 | full round | the hash | last |
+//! | 0, 1, 2, 3 | full round | 0, 0, 1, 1 | 0 to 3 |
+//! | 4 to 10 | nine partial rounds | 2, 2, 3, 3, 4, 4, 5 | 4 to 10 |
+//! | 11, 12, 13, 14 | full round | 5, 6, 6, 7 | 11 to 14 |
+//! | 15 | the hash | 7 | 15 |
 //!
 //! Cells are the input of each S-box, with all constants added; no cell holds its fifth power. Only
-//! the words of row 0 stand without their constants: they are what others copy and constrain.
+//! the words of unit 0 stand without their constants: they are what others copy and constrain.
 //!
 //! | constraint | degree | formula |
 //! |---|---|---|
-//! | capacity is zero | 2 | `input[0] = 0` in row 0 |
-//! | next inputs | 6 | linear in inputs and fifth powers before: [`mod@forms`] |
+//! | capacity is zero | 2 | `input[0] = 0` of unit 0 |
+//! | inputs follow | 6 | linear in inputs and fifth powers before: [`mod@forms`] |
 //!
-//! Every input is pinned by those before it, row 0's by the gates of whoever hashes.
+//! Every input is pinned by those before it, unit 0's by the gates of whoever hashes.
 
 pub mod forms;
 
@@ -30,97 +30,60 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-use super::columns::{constant, sum, Columns, Expr};
-use crate::poseidon::{boxes, boxes_by_definition, constants, Boxes, RATE, WIDTH};
-use crate::shape::WINDOW_ROWS;
+use super::columns::{constant, sum, Columns, Expr, Free};
+use crate::layout::Lane;
+use crate::poseidon::{boxes_by_definition, constants, Boxes, RATE, WIDTH};
+use crate::shape::NODE_ROWS;
 use forms::{forms, Form, Step};
 
-/// Units of a window, two a row.
-pub const UNITS: usize = 2 * WINDOW_ROWS;
-
-/// What a row of the lane computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    /// Two full rounds, of the words that are hashed.
-    First,
-    /// Two full rounds, partial ones after them.
-    Enter,
-    /// Eighteen partial rounds, others after them.
-    Partial,
-    /// Nine partial rounds and a full one.
-    Leave,
-    /// Two full rounds, a full one after them.
-    Full,
-    /// A full round and the output.
-    Last,
-}
-
-/// The kinds of a window's rows.
-const ROW_KINDS: [RowKind; WINDOW_ROWS] = [
-    RowKind::First,
-    RowKind::Enter,
-    RowKind::Partial,
-    RowKind::Partial,
-    RowKind::Partial,
-    RowKind::Leave,
-    RowKind::Full,
-    RowKind::Last,
-];
+/// Units of a permutation, and after them the hash.
+pub const UNITS: usize = NODE_ROWS;
 
 /// How each unit but the first follows from the one before it.
 pub fn steps() -> [Step; UNITS - 1] {
-    std::array::from_fn(|before| {
-        let late = match ROW_KINDS[before / 2] {
-            RowKind::First | RowKind::Enter | RowKind::Full | RowKind::Last => Step::Full,
-            RowKind::Partial => Step::Partial,
-            RowKind::Leave => Step::Leave,
-        };
-        let next = match ROW_KINDS[before / 2] {
-            RowKind::Enter => Step::Enter,
-            RowKind::Partial => Step::Partial,
-            RowKind::First | RowKind::Leave | RowKind::Full | RowKind::Last => Step::Full,
-        };
-        [late, next][before % 2]
+    std::array::from_fn(|before| match before {
+        0..3 | 11.. => Step::Full,
+        3 => Step::Enter,
+        4..10 => Step::Partial,
+        10 => Step::Leave,
     })
 }
 
 /// The cells of nine S-boxes: their inputs.
 pub type Unit = [Fr; WIDTH];
 
-/// All cells of a permutation over eight inputs: two units a row.
-pub fn permute(words: &[Fr; RATE]) -> [Unit; UNITS] {
-    units(words, &boxes(*words))
-}
-
-/// All cells of a permutation over eight inputs, given the inputs of its S-boxes.
-pub fn units(words: &[Fr; RATE], boxes: &Boxes) -> [Unit; UNITS] {
+/// The cells of a permutation over eight inputs but the hash, given the inputs of its S-boxes.
+pub fn units(words: &[Fr; RATE], boxes: &Boxes) -> [Unit; UNITS - 1] {
     let mut units = in_units(boxes);
     units[0][0] = Fr::ZERO;
     units[0][1..].copy_from_slice(words);
     units
 }
 
-/// The inputs of S-boxes by units; after them the hash.
-fn in_units(boxes: &Boxes) -> [Unit; UNITS] {
-    let mut units = [[Fr::ZERO; WIDTH]; UNITS];
+/// The inputs of S-boxes by units.
+fn in_units(boxes: &Boxes) -> [Unit; UNITS - 1] {
+    let mut units = [[Fr::ZERO; WIDTH]; UNITS - 1];
     for (unit, inputs) in units.iter_mut().zip(boxes.inputs.chunks_exact(WIDTH)) {
         unit.copy_from_slice(inputs);
     }
-    units[UNITS - 1][0] = boxes.output;
     units
 }
 
 /// What is added to the inputs of each unit: in the first, to the S-boxes' inputs alone, in all
-/// others to what follows from the unit before.
+/// others to what follows from the unit before. Of the last it is added to the hash, in the first place.
 pub fn added() -> &'static [[Fr; WIDTH]; UNITS] {
     static ADDED: OnceLock<[[Fr; WIDTH]; UNITS]> = OnceLock::new();
     ADDED.get_or_init(|| {
         // Whatever one permutation has that the linear forms do not give.
-        let inputs = in_units(&boxes_by_definition([Fr::ZERO; RATE]));
+        let boxes = boxes_by_definition([Fr::ZERO; RATE]);
+        let inputs = in_units(&boxes);
+        let mut hash = [Fr::ZERO; WIDTH];
+        hash[0] = boxes.output;
         let mut added = [constants().rounds[0]; UNITS];
         for (after, step) in steps().into_iter().enumerate() {
             let forms = forms(step);
-            let [before, own] = [&inputs[after], &inputs[after + 1]];
+            let before = &inputs[after];
+            let own = inputs.get(after + 1).unwrap_or(&hash);
             added[after + 1] =
                 std::array::from_fn(|word| own[word] - forms[word].value(before, own));
         }
@@ -165,41 +128,73 @@ impl Form {
     }
 }
 
-/// Constrains the lane.
+/// Some units that others follow, each with the selector of its rows.
+type Before = Vec<(usize, Expr)>;
+
+/// Inputs that follow from those of some units before, with the constants of each: one constraint for
+/// every word.
+fn follow(
+    name: &'static str,
+    step: Step,
+    rows: &Before,
+    before: &Nine,
+    own: &Nine,
+) -> Vec<(&'static str, Expr)> {
+    let follows = |word: usize| {
+        let of = |unit: usize| steps()[unit] == step && followed(unit).contains(&word);
+        let rows = rows.iter().filter(|(unit, _)| of(*unit));
+        let constants = rows
+            .clone()
+            .map(|(unit, row)| row.clone() * constant(added()[unit + 1][word]));
+        let linear = forms(step)[word].expression(before, own) - own.inputs[word].clone();
+        let here = sum(rows.clone().map(|(_, row)| row.clone()));
+        (name, here * linear + sum(constants))
+    };
+    (0..WIDTH).map(follows).collect()
+}
+
+/// Places that follow from a unit: in the last only the hash.
+fn followed(unit: usize) -> std::ops::Range<usize> {
+    match unit + 2 {
+        UNITS => 0..1,
+        _ => 0..WIDTH,
+    }
+}
+
+/// The words of unit 0 with their constants, and any other unit as it stands.
+fn with_constants(cells: &[Free; WIDTH], first: &Expr) -> Nine {
+    Nine::new(std::array::from_fn(|word| {
+        cells[word].cur() + first.clone() * constant(added()[0][word])
+    }))
+}
+
+/// Constrains both lanes.
 pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+    windows(meta, columns);
+    nodes(meta, columns);
+}
+
+fn windows(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let (early, late) = (&columns.hash.early, &columns.hash.late);
-    let rows = columns.fixed.hash.map(|column| column.cur());
-    let [first, ..] = &rows;
+    let first = columns.fixed.first.cur();
+    let after_first = columns.fixed.after_first.map(|column| column.cur());
+    let rows: Vec<Expr> = [first.clone()].into_iter().chain(after_first).collect();
 
     meta.create_gate("hash: capacity is zero", |_| {
         vec![("input[0] = 0", first.clone() * early[0].cur())]
     });
 
-    // Row 0 has its words without constants.
-    let words: [Expr; WIDTH] =
-        std::array::from_fn(|word| early[word].cur() + first.clone() * constant(added()[0][word]));
-    let here = Nine::new(words);
+    let here = with_constants(early, &first);
     let beside = Nine::new(late.map(|column| column.cur()));
     let below = Nine::new(early.map(|column| column.next()));
-    // What follows in some rows, with the constants of each: one constraint for every word.
-    let follow = |name, step: Step, half: usize, before: &Nine, own: &Nine| -> Vec<_> {
-        let follows = |word: usize| {
-            let steps = steps().into_iter().skip(half).step_by(2).enumerate();
-            // Of the last unit only the hash is needed.
-            let followed =
-                steps.filter(|(row, of)| *of == step && (word == 0 || 2 * row + half + 2 < UNITS));
-            let followed: Vec<usize> = followed.map(|(row, _)| row).collect();
-            let rows_of = sum(followed.iter().map(|row| rows[*row].clone()));
-            let constants = followed
-                .iter()
-                .map(|row| rows[*row].clone() * constant(added()[2 * row + half + 1][word]));
-            let linear = forms(step)[word].expression(before, own) - own.inputs[word].clone();
-            (name, rows_of * linear + sum(constants))
-        };
-        (0..WIDTH).map(follows).collect()
+    // The last unit of a row is followed in the next row, but for the last row's: that is the hash.
+    let of = |half: usize| -> Before {
+        let units = (half..UNITS - 1).step_by(2);
+        units.zip(rows.iter().cloned()).collect()
     };
-    let late_inputs = |step| follow("late: inputs follow", step, 0, &here, &beside);
-    let next_inputs = |step| follow("next row: inputs follow", step, 1, &beside, &below);
+    let (early, late) = (of(0), of(1));
+    let late_inputs = |step| follow("late: inputs follow", step, &early, &here, &beside);
+    let next_inputs = |step| follow("next row: inputs follow", step, &late, &beside, &below);
     meta.create_gate("hash: full round after a full round", |_| {
         [late_inputs(Step::Full), next_inputs(Step::Full)].concat()
     });
@@ -214,32 +209,60 @@ pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     });
 }
 
+fn nodes(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+    let node = &columns.hash.node;
+    let rows = columns.fixed.node.map(|column| column.cur());
+    let [first, .., last] = &rows;
+
+    meta.create_gate("node hash: capacity is zero", |_| {
+        vec![("input[0] = 0", first.clone() * node[0].cur())]
+    });
+
+    let here = with_constants(node, first);
+    let below = Nine::new(node.map(|column| column.next()));
+    let units: Before = rows[..UNITS - 2].iter().cloned().enumerate().collect();
+    let inputs = |step| follow("next row: inputs follow", step, &units, &here, &below);
+    meta.create_gate("node hash: full round after a full round", |_| {
+        inputs(Step::Full)
+    });
+    meta.create_gate("node hash: partial rounds after a full round", |_| {
+        inputs(Step::Enter)
+    });
+    meta.create_gate("node hash: partial rounds after partial rounds", |_| {
+        inputs(Step::Partial)
+    });
+    meta.create_gate("node hash: full round after partial rounds", |_| {
+        inputs(Step::Leave)
+    });
+    // The hash stands in a column of words, as those are copied.
+    meta.create_gate("node hash: hash after a full round", |_| {
+        let [mixed, ..] = forms(Step::Full);
+        let follows = mixed.expression(&here, &below) + constant(added()[UNITS - 1][0])
+            - columns.hash.output(Lane::Nodes).next();
+        vec![("next row: hash follows", last.clone() * follows)]
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::poseidon::hash8;
-
-    #[test]
-    fn accepts_the_hash() {
-        let words = std::array::from_fn(|i| Fr::from(7 * i as u64 + 3));
-        let units = permute(&words);
-        assert_eq!(units[UNITS - 1][0], hash8(words));
-    }
+    use crate::poseidon::{boxes, hash8};
 
     /// The forms and constants, which come from one permutation, give every other.
     #[test]
     fn accepts_that_every_unit_follows_from_the_one_before() {
         let words = std::array::from_fn(|i| Fr::from(91 * i as u64 + 5));
-        let mut units = permute(&words);
+        let boxes = boxes(words);
+        let mut units = units(&words, &boxes).to_vec();
         for (input, added) in units[0].iter_mut().zip(&added()[0]) {
             *input += added;
         }
+        units.push([hash8(words); WIDTH]);
         for (after, step) in steps().into_iter().enumerate() {
             let [before, own] = [&units[after], &units[after + 1]];
-            let words = if after + 2 == UNITS { 1 } else { WIDTH };
-            for word in 0..words {
-                let followed = forms(step)[word].value(before, own) + added()[after + 1][word];
-                assert_eq!(followed, own[word], "unit {} word {word}", after + 1);
+            for word in followed(after) {
+                let value = forms(step)[word].value(before, own) + added()[after + 1][word];
+                assert_eq!(value, own[word], "unit {} word {word}", after + 1);
             }
         }
     }

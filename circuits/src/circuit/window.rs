@@ -9,6 +9,7 @@ use halo2_proofs::plonk::ConstraintSystem;
 use super::columns::{constant, int, sum, Columns, Expr, Rounding, WindowCell};
 use crate::circuit::columns::Free;
 use crate::field::{two_to, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
+use crate::layout::Lane;
 use crate::leaf::{holdings_an_element, leaf_tag};
 use crate::shape::WINDOW_ROWS;
 
@@ -93,8 +94,8 @@ fn leaf(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
     let first = || fixed.first.cur();
 
     meta.create_gate("leaf: block", |_| {
-        let [state, elements @ .., header, identity, _] = columns.hash.words();
-        let output = columns.hash.output();
+        let [state, elements @ .., header, identity, _] = columns.hash.words(Lane::Windows);
+        let output = columns.hash.output(Lane::Windows);
         let later = fixed.first.cur() - fixed.window_zero.cur();
         let width = holdings_an_element(columns.shape.money_bits);
         let bits = columns.shape.money_bits + 16;

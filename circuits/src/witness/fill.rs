@@ -13,7 +13,7 @@ use crate::book::Class;
 use crate::circuit::columns::{Columns, Rounding, ScanLane, Signed, SLACKS_A_PRODUCT};
 use crate::digest::{counts_tag, group_factors};
 use crate::field::{from_i128, from_signed, from_u128, EQUITY_SCALE, FINE, REQUIREMENT_SCALE};
-use crate::layout::Layout;
+use crate::layout::{Lane, Layout};
 use crate::leaf::pack_holding;
 use crate::market::Kind;
 use crate::poseidon::{Hasher, RATE};
@@ -220,7 +220,13 @@ impl Filler<'_> {
             |hashed| {
                 let job = &mut jobs[hashed.run];
                 let cells = &mut job.cells[hashed.window];
-                put_hash(cells, self.columns, hashed.block, &hashed.hash);
+                put_hash(
+                    cells,
+                    self.columns,
+                    Lane::Windows,
+                    hashed.block,
+                    &hashed.hash,
+                );
                 cells.set_cell(&self.columns.window.chain, hashed.chain);
                 outputs.push((job.first + hashed.window, hashed.hash.output));
             },

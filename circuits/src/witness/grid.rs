@@ -157,12 +157,6 @@ impl Grid {
         }
     }
 
-    /// The cells of some windows, each apart.
-    pub fn windows(&mut self, windows: Range<usize>) -> Vec<WindowCells<'_>> {
-        self.span(windows.start * WINDOW_ROWS..windows.end * WINDOW_ROWS)
-            .split(WINDOW_ROWS)
-    }
-
     /// Sets an element cell.
     pub fn set(&mut self, column: Free, row: usize, value: Fr) {
         self.cells[row * self.width + column.slot] = value;

@@ -8,7 +8,7 @@ use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use super::grid::Grid;
-use super::{hash_windows, Context};
+use super::{hash_nodes, Context};
 use crate::circuit::columns::Columns;
 use crate::digest::{
     chain_block, group_element, group_factors, market_element, market_elements, market_tag,
@@ -316,10 +316,10 @@ pub(super) fn hash(
     let shape = &layout.shape;
     let market = market_elements(shape, context.market);
     let model = model_elements(shape, context.risk, context.market)?;
-    let mut chain = |windows: Range<usize>, elements: &[Fr], start: Fr| {
+    let mut chain = |nodes: Range<usize>, elements: &[Fr], start: Fr| {
         // One after the other without their cells, then all of them side by side.
         let mut state = start;
-        let chunks = elements.chunks(RATE - 1).take(windows.len());
+        let chunks = elements.chunks(RATE - 1).take(nodes.len());
         let blocks: Vec<[Fr; RATE]> = chunks
             .map(|chunk| {
                 let block = chain_block(state, chunk);
@@ -327,7 +327,7 @@ pub(super) fn hash(
                 block
             })
             .collect();
-        hash_windows(grid, columns, windows, &blocks, hasher);
+        hash_nodes(grid, columns, layout, nodes, &blocks, hasher);
         state
     };
     let market = chain(layout.market.clone(), &market, market_tag());

@@ -63,7 +63,9 @@ pub struct Gadget {
 pub fn gadgets(shape: &Shape, columns: &Columns) -> Vec<Gadget> {
     let layout = Layout::new(shape);
     let accounts = layout.capacity * WINDOW_ROWS;
+    let nodes = layout.node_rows(layout.nodes()).len();
     let all = shape.rows();
+    let [of_windows, of_nodes] = hash(&columns.hash);
     let lanes = columns
         .lanes
         .iter()
@@ -76,7 +78,8 @@ pub fn gadgets(shape: &Shape, columns: &Columns) -> Vec<Gadget> {
         gadget("holdings", holding(&columns.holding), accounts),
         gadget("scan lanes", lanes, accounts),
         gadget("windows", window(&columns.window), accounts),
-        gadget("hash", hash(&columns.hash), layout.windows() * WINDOW_ROWS),
+        gadget("hashes of windows", of_windows, accounts),
+        gadget("hashes of tree and digests", of_nodes, nodes),
         gadget(
             "market and model tables",
             table(&columns.table),
@@ -296,9 +299,10 @@ fn window(columns: &WindowColumns) -> Cells {
     }
 }
 
-fn hash(columns: &HashColumns) -> Cells {
-    let HashColumns { early, late } = columns;
-    Cells::columns(early.len() + late.len(), 0, 0)
+/// The lane of windows, and that of tree and digests.
+fn hash(columns: &HashColumns) -> [Cells; 2] {
+    let HashColumns { early, late, node } = columns;
+    [early.len() + late.len(), node.len()].map(|columns| Cells::columns(columns, 0, 0))
 }
 
 /// Only what the tables do not share with the holdings and scans.

@@ -88,7 +88,7 @@ impl Run {
         let meter = Meter::start();
         let cells = shards.plan(0)?.witness(&shards.context(), shape)?;
         let witness = meter.cost();
-        let permutations = cells.layout.windows();
+        let permutations = cells.layout.permutations();
         let instance = cells.public_inputs([0; 32], 0, 1).column();
         assert_eq!(cells.tree.root(), root.root);
         let free = FreeRows::draw(&mut OsRng);

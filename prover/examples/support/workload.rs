@@ -27,9 +27,9 @@ impl Workload {
     /// Numbers of accounts that are measured: books that the named shapes hold.
     pub fn accounts(self) -> &'static [u64] {
         match self {
-            Workload::Retail => &[8_300, 10_000, 17_600, 100_000],
-            Workload::Collateral50 => &[900, 1_800, 3_850],
-            Workload::Desk => &[1_000, 1_700, 5_100],
+            Workload::Retail => &[9_700, 10_000, 20_300, 100_000],
+            Workload::Collateral50 => &[900, 1_800, 4_450],
+            Workload::Desk => &[1_000, 2_250, 6_750],
         }
     }
 

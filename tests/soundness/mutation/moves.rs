@@ -7,11 +7,12 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::Any;
 use zkmargin_circuits::circuit::columns::{Free, Second};
 use zkmargin_circuits::circuit::hash::UNITS;
+use zkmargin_circuits::layout::Lane;
 use zkmargin_circuits::poseidon::WIDTH;
-use zkmargin_circuits::shape::WINDOW_ROWS;
+use zkmargin_circuits::shape::NODE_ROWS;
 use zkmargin_circuits::witness::Witness;
 use zkmargin_tests::check::{Failures, Matrix, Place};
-use zkmargin_tests::forge::{public, Cells, HashLie};
+use zkmargin_tests::forge::{public, Cells, HashLie, CAROL};
 
 use super::Bench;
 
@@ -24,10 +25,13 @@ pub fn all(bench: &Bench) -> Vec<(String, Failures)> {
     found
 }
 
-/// The columns of the hash.
-fn hash_columns(bench: &Bench) -> Vec<Free> {
+/// The columns of a lane of the hash.
+fn hash_columns(bench: &Bench, lane: Lane) -> Vec<Free> {
     let hash = &bench.system.config.columns.hash;
-    [hash.early, hash.late].concat()
+    match lane {
+        Lane::Windows => [hash.early, hash.late].concat(),
+        Lane::Nodes => hash.node.to_vec(),
+    }
 }
 
 /// What fails when hashes of some rows are as in a witness.
@@ -58,33 +62,61 @@ fn rehashed(
     failures
 }
 
-/// A false input of every S-box, in the permutation of the root.
+/// A false input of every S-box, in the permutation of the root and in that of a leaf with all that is
+/// hashed from it.
 fn permutations(bench: &Bench) -> Vec<(String, Failures)> {
-    let columns = hash_columns(bench);
+    let layout = &bench.witness.layout;
+    let chain = bench.system.config.columns.window.chain.column;
+    let nodes = hash_columns(bench, Lane::Nodes);
+    let all = [
+        hash_columns(bench, Lane::Windows),
+        nodes.clone(),
+        vec![chain],
+    ]
+    .concat();
+    let root = layout.levels.last().expect("a root").start;
+    let of_root = |cells: &mut Cells| {
+        cells.permute(root, cells.words(root));
+    };
+    let mut found = lies(
+        bench,
+        root,
+        &nodes,
+        layout.node_rows(root..root + 1),
+        of_root,
+    );
+    let rows = 0..bench.witness.grid.rows;
+    found.extend(lies(bench, CAROL, &all, rows, |cells| cells.rehash()));
+    found
+}
+
+/// A false input of every S-box of a permutation; `hash` makes what follows from it, in some columns and
+/// rows.
+fn lies(
+    bench: &Bench,
+    permutation: usize,
+    columns: &[Free],
+    rows: Range<usize>,
+    hash: impl Fn(&mut Cells),
+) -> Vec<(String, Failures)> {
     let mut witness = super::book_with_spare().witness(&bench.witness.layout.shape);
     let mut scratch = bench.matrix.clone();
-    let root = bench.witness.layout.levels.last().expect("a root").start;
-    let rows = root * WINDOW_ROWS..(root + 1) * WINDOW_ROWS;
     let mut found = Vec::new();
     for unit in 0..UNITS {
         for word in 0..WIDTH {
-            let mut lies = Vec::new();
             // What is hashed is any word but the capacity; of the last unit only the hash is anything.
-            if unit > 0 && (word == 0 || unit + 1 < UNITS) {
-                lies.push(HashLie::Input(word));
-            }
-            if unit == 0 && word == 0 {
-                lies.push(HashLie::Capacity);
-            }
-            for lie in lies {
-                let mut cells = Cells::new(&mut witness);
-                let words = *cells.columns.hash.words();
-                let inputs = words.map(|word| cells.get(word, root * WINDOW_ROWS));
-                cells.wrong = Some((root, unit, lie));
-                cells.permute(root, inputs);
-                let failures = rehashed(bench, &mut scratch, &columns, rows.clone(), &witness);
-                found.push((format!("S-box {word} of unit {unit}"), failures));
-            }
+            let lie = match (unit, word) {
+                (0, 0) => HashLie::Capacity,
+                (0, _) => continue,
+                (_, 1..) if unit + 1 == UNITS => continue,
+                _ => HashLie::Input(word),
+            };
+            let mut cells = Cells::new(&mut witness);
+            cells.wrong = Some((permutation, unit, lie));
+            hash(&mut cells);
+            let failures = rehashed(bench, &mut scratch, columns, rows.clone(), &witness);
+            let name = format!("S-box {word} of unit {unit} of permutation {permutation}");
+            found.push((name, failures));
         }
     }
     found
@@ -94,33 +126,33 @@ fn permutations(bench: &Bench) -> Vec<(String, Failures)> {
 /// public input that is not the hash.
 fn copies(bench: &Bench) -> Vec<(String, Failures)> {
     let system = &bench.system;
-    let columns = hash_columns(bench);
+    let columns = hash_columns(bench, Lane::Nodes);
     let layout = &bench.witness.layout;
     let mut witness = super::book_with_spare().witness(&layout.shape);
     let mut scratch = bench.matrix.clone();
-    let words = *system.config.columns.hash.words();
+    let words = *system.config.columns.hash.words(Lane::Nodes);
+    let rows = layout.node_rows(layout.nodes());
     let word = |(column, row): &Place| {
         let input = words
             .iter()
             .position(|word| *column == word.column.into())?;
-        let window = row / WINDOW_ROWS;
-        (row % WINDOW_ROWS == 0 && window >= layout.capacity).then_some((window, input))
+        let node = layout.capacity + row / NODE_ROWS;
+        (rows.contains(row) && *row == layout.unit_row(node, 0)).then_some((node, input))
     };
     let mut found = Vec::new();
     for (i, places) in system.copies.iter().enumerate() {
-        let failures = if let Some((window, input)) = places.iter().find_map(word) {
+        let failures = if let Some((node, input)) = places.iter().find_map(word) {
             let mut cells = Cells::new(&mut witness);
-            let value = bench.matrix.advice[words[input].column.index()][window * WINDOW_ROWS];
-            cells.inputs.insert((window, input), value + Fr::ONE);
+            let value = bench.matrix.advice[words[input].column.index()][layout.unit_row(node, 0)];
+            cells.inputs.insert((node, input), value + Fr::ONE);
             cells.digests();
-            let rows = layout.capacity * WINDOW_ROWS..layout.windows() * WINDOW_ROWS;
-            rehashed(bench, &mut scratch, &columns, rows, &witness)
+            rehashed(bench, &mut scratch, &columns, rows.clone(), &witness)
         } else {
             let public = |place: &&Place| matches!(place.0.column_type(), Any::Instance);
             let (_, row) = places.iter().find(public).expect("a public input");
             scratch.instance[*row] += Fr::ONE;
-            let tied = words[0].column.index();
-            let failures = system.failures_after(&scratch, &[(tied, layout.capacity)]);
+            // A cell of a column whose copies are checked.
+            let failures = system.failures_after(&scratch, &[(words[0].column.index(), 0)]);
             scratch.instance[*row] -= Fr::ONE;
             failures
         };

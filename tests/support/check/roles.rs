@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use zkmargin_circuits::circuit::columns::Columns;
-use zkmargin_circuits::circuit::hash::UNITS;
 use zkmargin_circuits::layout::Layout;
-use zkmargin_circuits::shape::{SPARE_ROWS, WINDOW_ROWS};
+use zkmargin_circuits::shape::{NODE_ROWS, SPARE_ROWS, WINDOW_ROWS};
 
 /// A use of an advice column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +44,11 @@ impl Roles {
     pub fn name(&self, column: usize, row: usize) -> (String, &'static str) {
         let roles = self.by_column.get(&column).map_or(&[][..], Vec::as_slice);
         let is = |prefix: &str| roles.iter().any(|role| role.path.starts_with(prefix));
+        if is("hash.node") {
+            return (self.join(roles, |_| true), self.node_kind(row));
+        }
         if is("hash") {
-            return (self.join(roles, |_| true), self.hash_kind(row));
+            return (self.join(roles, |_| true), self.leaf_kind(row));
         }
         if is("totals") && !is("totals_helper") {
             let kind = match row {
@@ -107,19 +109,26 @@ impl Roles {
         }
     }
 
-    fn hash_kind(&self, row: usize) -> &'static str {
+    /// The kind of a row in the lane of windows.
+    fn leaf_kind(&self, row: usize) -> &'static str {
+        match row % WINDOW_ROWS {
+            _ if row >= self.layout.capacity * WINDOW_ROWS => "below",
+            0 => "leaf words",
+            place if place + 1 == WINDOW_ROWS => "last rounds",
+            _ => "rounds",
+        }
+    }
+
+    /// The kind of a row in the lane of tree and digests.
+    fn node_kind(&self, row: usize) -> &'static str {
         let layout = &self.layout;
-        let window = row / WINDOW_ROWS;
-        let first = row.is_multiple_of(WINDOW_ROWS);
-        let last = row % WINDOW_ROWS == UNITS / 2 - 1;
-        let leaf = window < layout.capacity;
-        let tree = layout.levels.iter().any(|level| level.contains(&window));
-        match (window < layout.windows(), leaf, tree) {
-            (false, _, _) => "below",
-            (_, true, _) if first => "leaf words",
-            (_, _, true) if first => "node words",
-            _ if first => "digest words",
-            _ if last => "last rounds",
+        let permutation = layout.capacity + row / NODE_ROWS;
+        let mut levels = layout.levels.iter();
+        match row % NODE_ROWS {
+            _ if permutation >= layout.permutations() => "below",
+            0 if levels.any(|level| level.contains(&permutation)) => "node words",
+            0 => "digest words",
+            place if place + 1 == NODE_ROWS => "hash",
             _ => "rounds",
         }
     }

@@ -36,9 +36,9 @@ pub struct Cells<'a> {
     pub columns: Columns,
     /// Rows.
     pub layout: Layout,
-    /// Hash inputs that are not what they should be, by window and input.
+    /// Hash inputs that are not what they should be, by permutation and input.
     pub inputs: HashMap<(usize, usize), Fr>,
-    /// A wrong permutation: window, unit of S-boxes, lie.
+    /// A wrong permutation: its number, unit of S-boxes, lie.
     pub wrong: Option<(usize, usize, HashLie)>,
     /// Added to multiplicities after they are counted.
     pub miscounted: Vec<(Free, usize)>,

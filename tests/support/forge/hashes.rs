@@ -6,7 +6,7 @@ use zkmargin_circuits::circuit::hash::forms::forms;
 use zkmargin_circuits::circuit::hash::{added, steps, UNITS};
 use zkmargin_circuits::digest::{counts_tag, market_tag, model_tag};
 use zkmargin_circuits::field::two_to;
-use zkmargin_circuits::layout::Layout;
+use zkmargin_circuits::layout::Lane;
 use zkmargin_circuits::leaf::{holdings_an_element, leaf_tag};
 use zkmargin_circuits::poseidon::{RATE, WIDTH};
 use zkmargin_circuits::shape::{LOSSES_AN_ELEMENT, WINDOW_ROWS};
@@ -109,7 +109,7 @@ impl Cells<'_> {
     fn leaves(&mut self) {
         let h = self.columns.holding.clone();
         let w = self.columns.window.clone();
-        let words = *self.columns.hash.words();
+        let words = *self.columns.hash.words(Lane::Windows);
         let layout = self.layout.clone();
         let bits = layout.shape.money_bits + 16;
         let width = holdings_an_element(layout.shape.money_bits);
@@ -145,14 +145,14 @@ impl Cells<'_> {
         let h = self.columns.holding.clone();
         let w = self.columns.window.clone();
         let t = self.columns.table.clone();
-        let words = *self.columns.hash.words();
+        let words = *self.columns.hash.words(Lane::Nodes);
         let layout = self.layout.clone();
-        for (level, windows) in layout.levels.iter().enumerate() {
-            for (node, window) in windows.clone().enumerate() {
+        for (level, nodes) in layout.levels.iter().enumerate() {
+            for (node, permutation) in nodes.clone().enumerate() {
                 let inputs = layout
                     .children(level, node)
                     .map(|child| child.map_or(Fr::ZERO, |child| self.output(child)));
-                self.permute(window, inputs);
+                self.permute(permutation, inputs);
             }
         }
         let mut market: Vec<Option<Fr>> = vec![None; 2];
@@ -172,53 +172,60 @@ impl Cells<'_> {
                 model.extend(columns.map(|column| Some(self.get(*column, row))));
             }
         }
-        for (windows, tag, elements) in [
+        for (blocks, tag, elements) in [
             (layout.market.clone(), market_tag(), market),
             (layout.model.clone(), model_tag(), model),
         ] {
             let mut state = tag;
-            for (window, chunk) in windows.zip(elements.chunks(RATE - 1)) {
+            for (block, chunk) in blocks.zip(elements.chunks(RATE - 1)) {
                 let mut inputs = [Fr::ZERO; RATE];
                 inputs[0] = state;
                 for (i, element) in chunk.iter().enumerate() {
-                    let free = self.get(words[1 + i], window * WINDOW_ROWS);
+                    let free = self.get(words[1 + i], layout.unit_row(block, 0));
                     inputs[1 + i] = element.unwrap_or(free);
                 }
-                state = self.permute(window, inputs);
+                state = self.permute(block, inputs);
             }
         }
         let mut inputs = [Fr::ZERO; RATE];
         inputs[0] = counts_tag();
-        inputs[1] = self.get(words[1], layout.counts * WINDOW_ROWS);
+        inputs[1] = self.get(words[1], layout.unit_row(layout.counts, 0));
         inputs[2] = self.cell(&w.accounts, layout.capacity - 1);
         inputs[3] = self.cell(&w.pools, layout.capacity - 1);
         self.permute(layout.counts, inputs);
     }
 
-    /// A window's output.
-    pub fn output(&self, window: usize) -> Fr {
-        self.get(self.columns.hash.output(), Layout::output_row(window))
+    /// The output of a permutation.
+    pub fn output(&self, permutation: usize) -> Fr {
+        let column = self.columns.hash.output(self.layout.lane(permutation));
+        self.get(column, self.layout.unit_row(permutation, UNITS - 1))
+    }
+
+    /// The words that a permutation hashes.
+    pub fn words(&self, permutation: usize) -> [Fr; RATE] {
+        let words = *self.columns.hash.words(self.layout.lane(permutation));
+        words.map(|word| self.get(word, self.layout.unit_row(permutation, 0)))
     }
 
     /// The permutation by the circuit's own forms, so that what follows a lie is consistent with it.
-    pub fn permute(&mut self, window: usize, mut inputs: [Fr; RATE]) -> Fr {
+    pub fn permute(&mut self, permutation: usize, mut inputs: [Fr; RATE]) -> Fr {
         for (i, input) in inputs.iter_mut().enumerate() {
-            if let Some(lie) = self.inputs.get(&(window, i)) {
+            if let Some(lie) = self.inputs.get(&(permutation, i)) {
                 *input = *lie;
             }
         }
         let hash = self.columns.hash.clone();
+        let lane = self.layout.lane(permutation);
         let mut words = [Fr::ZERO; WIDTH];
         words[1..].copy_from_slice(&inputs);
         // Inputs of the S-boxes of the unit before.
         let mut before = [Fr::ZERO; WIDTH];
         for unit in 0..UNITS {
             let lie = match self.wrong {
-                Some((of, at, lie)) if (of, at) == (window, unit) => Some(lie),
+                Some((of, at, lie)) if (of, at) == (permutation, unit) => Some(lie),
                 _ => None,
             };
-            let columns = [&hash.early, &hash.late][unit % 2];
-            let row = window * WINDOW_ROWS + unit / 2;
+            let row = self.layout.unit_row(permutation, unit);
             let mut own = [Fr::ZERO; WIDTH];
             let last = unit + 1 == UNITS;
             for word in 0..if last { 1 } else { WIDTH } {
@@ -234,7 +241,11 @@ impl Cells<'_> {
                     Some(HashLie::Input(lied)) if word == lied => cell += Fr::ONE,
                     _ => {}
                 }
-                self.grid.set(columns[word], row, cell);
+                let column = match last {
+                    true => hash.output(lane),
+                    false => hash.unit(lane, unit)[word],
+                };
+                self.grid.set(column, row, cell);
                 own[word] = match unit {
                     0 => cell + added()[0][word],
                     _ => cell,
@@ -242,6 +253,6 @@ impl Cells<'_> {
             }
             before = own;
         }
-        self.output(window)
+        self.output(permutation)
     }
 }

@@ -2,33 +2,51 @@
 
 use super::allocator::Allocator;
 use super::kinds::Free;
+use crate::layout::Lane;
 use crate::poseidon::{RATE, WIDTH};
 
-/// The hash lane: the inputs of two nines of S-boxes a row, each a full round or nine partial ones.
+/// The lanes of the hash: the inputs of nines of S-boxes, each a full round or nine partial ones.
 #[derive(Debug, Clone)]
 pub struct HashColumns {
-    /// The nine computed first.
+    /// Of windows, two nines a row: the one computed first.
     pub early: [Free; WIDTH],
-    /// The nine computed from those.
+    /// The one computed from it.
     pub late: [Free; WIDTH],
+    /// Of tree and digests, one nine a row.
+    pub node: [Free; WIDTH],
 }
 
 impl HashColumns {
     pub(super) fn new(a: &mut Allocator<'_>) -> Self {
+        let mut nine = || std::array::from_fn(|_| a.free());
         Self {
-            early: std::array::from_fn(|_| a.free()),
-            late: std::array::from_fn(|_| a.free()),
+            early: nine(),
+            late: nine(),
+            node: nine(),
         }
     }
 
-    /// What is hashed stands here, in the first row of a window.
-    pub fn words(&self) -> &[Free; RATE] {
-        let [_, words @ ..] = &self.early;
+    /// The columns of a unit.
+    pub fn unit(&self, lane: Lane, unit: usize) -> &[Free; WIDTH] {
+        match (lane, unit % 2) {
+            (Lane::Windows, 0) => &self.early,
+            (Lane::Windows, _) => &self.late,
+            (Lane::Nodes, _) => &self.node,
+        }
+    }
+
+    /// What is hashed stands here, in the row of the first unit.
+    pub fn words(&self, lane: Lane) -> &[Free; RATE] {
+        let [_, words @ ..] = self.unit(lane, 0);
         words
     }
 
-    /// The hash stands here, in the last row of a window.
-    pub fn output(&self) -> Free {
-        self.late[0]
+    /// The hash stands here, in the row of the last unit: of tree and digests in a column of words,
+    /// which are copied as well.
+    pub fn output(&self, lane: Lane) -> Free {
+        match lane {
+            Lane::Windows => self.late[0],
+            Lane::Nodes => self.node[1],
+        }
     }
 }

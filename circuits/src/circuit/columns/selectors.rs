@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Column, ConstraintSystem, Fixed};
 
-use crate::shape::WINDOW_ROWS;
+use crate::shape::{NODE_ROWS, WINDOW_ROWS};
 
 /// Fixed columns: which rows are what.
 #[derive(Debug, Clone)]
@@ -24,8 +24,10 @@ pub struct Selectors {
     pub window_zero: Column<Fixed>,
     /// The last account window's first row.
     pub window_last: Column<Fixed>,
-    /// Rows of all hash windows, by their place in the window.
-    pub hash: [Column<Fixed>; WINDOW_ROWS],
+    /// Rows of account windows but the first, by their place in the window.
+    pub after_first: [Column<Fixed>; WINDOW_ROWS - 1],
+    /// Rows of the permutations of tree and digests but the last, by their place in the permutation.
+    pub node: [Column<Fixed>; NODE_ROWS - 1],
     /// Rows of symbol blocks.
     pub table: Column<Fixed>,
     /// First rows of symbol blocks.
@@ -78,7 +80,8 @@ impl Selectors {
             first: fixed(),
             window_zero: fixed(),
             window_last: fixed(),
-            hash: std::array::from_fn(|_| fixed()),
+            after_first: std::array::from_fn(|_| fixed()),
+            node: std::array::from_fn(|_| fixed()),
             table: fixed(),
             block_first: fixed(),
             block_last: fixed(),

@@ -1,7 +1,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zkmargin_circuits::circuit::MarginCircuit;
-use zkmargin_circuits::shape::{Shape, WINDOW_ROWS};
+use zkmargin_circuits::shape::{Shape, NODE_ROWS};
 
 use super::super::column::elements;
 use super::super::fft::{fill_powers, Domain};
@@ -198,7 +198,7 @@ fn accepts_few_first_rows() {
     assert_eq!((constant, terms), (Fr::ZERO, expected));
 }
 
-/// Of this project's circuit, columns by the rows of a window come from one of them.
+/// Of this project's circuit, columns by the rows of a permutation come from one of them.
 fn check_circuit<S: Arithmetic>(s: S) {
     let shape = Shape::by_name("tiny-11").unwrap();
     let params = insecure(shape.k, &mut |_| ()).unwrap();
@@ -210,7 +210,7 @@ fn check_circuit<S: Arithmetic>(s: S) {
         key.sources.iter().filter(from).count()
     };
     let most = (0..key.sources.len()).filter(|base| *base != key.special(Special::First));
-    assert_eq!(most.map(moved).max(), Some(WINDOW_ROWS - 1));
+    assert_eq!(most.map(moved).max(), Some(NODE_ROWS - 2));
     assert!(moved(key.special(Special::First)) >= 10);
     let transformed = key.sources.iter().filter(|source| is_transform(source));
     assert!(2 * transformed.count() < key.sources.len());
