@@ -659,7 +659,7 @@ fn says_what_it_is_about_to_do() {
     let log = place.finish(&["--ignore-memory"]);
     for part in [
         "5 accounts in ",
-        "of the 208 windows of shape tiny-11 (2^11 rows), setup insecure, one proof, about ",
+        "of the 245 windows of shape tiny-11 (2^11 rows), setup insecure, one proof, about ",
         "of memory",
         "peak memory",
     ] {
