@@ -16,7 +16,6 @@ use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
-use zkmargin_circuits::circuit::hash::UNITS;
 use zkmargin_circuits::circuit::{Config, MarginCircuit};
 use zkmargin_circuits::public_inputs::{COUNTS_ROW, MARKET_ROW, MODEL_ROW, ROOT_ROW};
 use zkmargin_circuits::shape::{Shape, PUBLIC_INPUTS};
@@ -183,12 +182,8 @@ pub fn demand_in(shape: &Shape, forgeries: &[Forgery]) {
 /// The public inputs a witness's own cells imply.
 pub fn public(witness: &Witness) -> Vec<Fr> {
     let layout = &witness.layout;
-    let grid = &witness.grid;
-    let hash = &witness.columns.hash;
-    let output = |permutation: usize| {
-        let column = hash.output(layout.lane(permutation));
-        grid.free(column, layout.unit_row(permutation, UNITS - 1))
-    };
+    let output =
+        |permutation: usize| hashes::output(&witness.columns, layout, &witness.grid, permutation);
     let mut column = vec![Fr::ZERO; PUBLIC_INPUTS];
     for (row, permutation) in [
         (MARKET_ROW, layout.market.end - 1),

@@ -2,14 +2,16 @@
 
 use ff::Field;
 use halo2_proofs::halo2curves::bn256::Fr;
+use zkmargin_circuits::circuit::columns::Columns;
 use zkmargin_circuits::circuit::hash::forms::forms;
 use zkmargin_circuits::circuit::hash::{added, steps, UNITS};
 use zkmargin_circuits::digest::{counts_tag, market_tag, model_tag};
 use zkmargin_circuits::field::two_to;
-use zkmargin_circuits::layout::Lane;
+use zkmargin_circuits::layout::{Lane, Layout};
 use zkmargin_circuits::leaf::{holdings_an_element, leaf_tag};
 use zkmargin_circuits::poseidon::{RATE, WIDTH};
 use zkmargin_circuits::shape::{LOSSES_AN_ELEMENT, WINDOW_ROWS};
+use zkmargin_circuits::witness::grid::Grid;
 
 use super::cells::Cells;
 
@@ -20,6 +22,12 @@ pub enum HashLie {
     Capacity,
     /// The input of an S-box, or the hash where it stands in the last unit.
     Input(usize),
+}
+
+/// The output of a permutation.
+pub fn output(columns: &Columns, layout: &Layout, grid: &Grid, permutation: usize) -> Fr {
+    let column = columns.hash.output(layout.lane(permutation));
+    grid.free(column, layout.unit_row(permutation, UNITS - 1))
 }
 
 impl Cells<'_> {
@@ -145,7 +153,6 @@ impl Cells<'_> {
         let h = self.columns.holding.clone();
         let w = self.columns.window.clone();
         let t = self.columns.table.clone();
-        let words = *self.columns.hash.words(Lane::Nodes);
         let layout = self.layout.clone();
         for (level, nodes) in layout.levels.iter().enumerate() {
             for (node, permutation) in nodes.clone().enumerate() {
@@ -178,18 +185,18 @@ impl Cells<'_> {
         ] {
             let mut state = tag;
             for (block, chunk) in blocks.zip(elements.chunks(RATE - 1)) {
+                let free = self.words(block);
                 let mut inputs = [Fr::ZERO; RATE];
                 inputs[0] = state;
-                for (i, element) in chunk.iter().enumerate() {
-                    let free = self.get(words[1 + i], layout.unit_row(block, 0));
-                    inputs[1 + i] = element.unwrap_or(free);
+                for (i, element) in (1..).zip(chunk) {
+                    inputs[i] = element.unwrap_or(free[i]);
                 }
                 state = self.permute(block, inputs);
             }
         }
         let mut inputs = [Fr::ZERO; RATE];
         inputs[0] = counts_tag();
-        inputs[1] = self.get(words[1], layout.unit_row(layout.counts, 0));
+        inputs[1] = self.words(layout.counts)[1];
         inputs[2] = self.cell(&w.accounts, layout.capacity - 1);
         inputs[3] = self.cell(&w.pools, layout.capacity - 1);
         self.permute(layout.counts, inputs);
@@ -197,8 +204,7 @@ impl Cells<'_> {
 
     /// The output of a permutation.
     pub fn output(&self, permutation: usize) -> Fr {
-        let column = self.columns.hash.output(self.layout.lane(permutation));
-        self.get(column, self.layout.unit_row(permutation, UNITS - 1))
+        output(&self.columns, &self.layout, self.grid, permutation)
     }
 
     /// The words that a permutation hashes.
